@@ -1,0 +1,1 @@
+"""Text in, tokens and facts out: no files, no network, no clock."""

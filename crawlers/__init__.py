@@ -1,0 +1,1 @@
+"""Fetch, extract, and write notices to the catalogue."""

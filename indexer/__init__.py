@@ -1,0 +1,1 @@
+"""The catalogue (the truth), the engines, and the way from one to the other."""

@@ -1,0 +1,1 @@
+"""HTTP: parameters in, JSON and pages out."""
