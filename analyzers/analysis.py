@@ -1,0 +1,55 @@
+"""A text's channels: words, bigrams and characters, joined by spaces as both engines take them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Sequence
+
+from analyzers.field_words import FIELD_WORDS
+from analyzers.normalization import compact, spaced
+from analyzers.segmentation import Segmenter
+
+VERSION = "1"
+"""Raised whenever the same text would give other tokens: an index of another version is rebuilt."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Channels:
+    words: str
+    bigrams: str
+    characters: str
+    """Each character once: it only answers whether one occurs."""
+
+
+class Analyzer:
+    """Analyses texts and queries with one dictionary; one a process, safe to share between threads."""
+
+    def __init__(self, words: Sequence[str] = FIELD_WORDS) -> None:
+        self.segmenter = Segmenter(words)
+        digest = hashlib.sha256("\n".join(words).encode()).hexdigest()[:8]
+        self.version = f"{VERSION}-{digest}"
+
+    def channels(self, text: str) -> Channels:
+        dense = compact(text)
+        return Channels(
+            words=" ".join(self.segmenter.search_words(spaced(text))),
+            bigrams=join_bigrams(dense),
+            characters=" ".join(sorted(set(dense))),
+        )
+
+
+def bigrams(dense: str) -> list[str]:
+    """Every two neighbouring characters of a compact text; a phrase of them is exactly a substring."""
+    return [first + second for first, second in zip(dense, dense[1:], strict=False)]
+
+
+def join_bigrams(dense: str) -> str:
+    return " ".join(bigrams(dense))
+
+
+@functools.cache
+def default_analyzer() -> Analyzer:
+    """The analyzer with the shipped dictionary, made once a process (0.1 s)."""
+    return Analyzer()
