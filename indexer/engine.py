@@ -21,8 +21,6 @@ MAX_WINDOW = 10_000
 """How far paging goes; beyond it, export."""
 
 Sort = Literal["relevance", "date", "-date"]
-Channel = Literal["words", "bigrams", "characters"]
-Part = Literal["title", "body"]
 
 
 class EngineError(Exception):
@@ -37,75 +35,103 @@ class EngineBusyError(EngineError):
     """Another process holds the engine's writer."""
 
 
+TEXT_PARTS = ("title", "fields", "body")
+"""``fields`` holds what is neither title nor body: numbers, agencies, keywords."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class EngineDocument:
     """A notice or an attachment as an engine takes it: tokens joined by spaces, raw values, numbers."""
 
     id: str
+    key: int
+    """63 bits that stand for the id in fast fields (``indexer.documents.document_key``)."""
     notice_id: str
     """The notice it belongs to; its own id for a notice."""
-    tokens: Mapping[str, str]
-    """Field name such as ``title_words`` to tokens joined by single spaces."""
+    words: Mapping[str, str]
+    """By text part."""
+    bigrams: Mapping[str, str]
+    """By text part; positions count, so that a phrase of bigrams is a substring."""
+    characters: str
+    """Each character of all parts once."""
+    title_key: str
+    """The compact title, cut to a length that both engines take as one term."""
+    numbers: Sequence[str]
+    """``DocumentNumber.keys`` of the document's own number, and its compact index number."""
     facets: Mapping[str, Sequence[str]]
-    document_numbers: Sequence[str]
-    """Keys of ``analyzers.document_number`` of the notice's own number and index number."""
     date: int
     """yyyymmdd, 0 where unknown."""
     newest: int
-    """Sort key, larger is newer, unknown last; unique enough for stable paging."""
+    """Sort key, larger is newer, unknown last; different for every document."""
     oldest: int
-    """Sort key, smaller is older, unknown last."""
+    """Sort key, smaller is older, unknown last; different for every document."""
     display: str
     """JSON of what a hit shows; opaque to the engine."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Clause:
-    """A text to be found as an exact substring (of the normalised text) in title or body."""
-
-    text: str
-    part: Part | None = None
-    """None: title, body or document number."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class EngineQuery:
     """What to recall, in terms that each engine translates.
 
-    A document matches when all ``required`` groups match (a group matches when one of its clauses does), at least
-    ``minimum_terms`` of the ``terms``, none of ``excluded``, and the filters. With no required and no terms
-    everything matches. ``words`` and ``bigrams`` only score.
+    A document matches when it has one of ``numbers``, or when all ``required`` and at least ``minimum_terms`` of the
+    ``terms`` occur in it (compact substrings, sought in every part); in both cases only without ``excluded`` and
+    within filters and dates. Without numbers, required and terms everything matches. ``words``, ``bigrams``,
+    ``phrase`` and ``title_key`` only score.
     """
 
-    required: Sequence[Sequence[Clause]] = ()
+    required: Sequence[str] = ()
     terms: Sequence[str] = ()
     minimum_terms: int = 0
-    excluded: Sequence[Clause] = ()
-    document_numbers: Sequence[str] = ()
-    """Keys: a document with one of them matches whatever the rest says (filters and exclusions still hold)."""
+    excluded: Sequence[str] = ()
+    numbers: Sequence[str] = ()
     words: Sequence[str] = ()
     bigrams: Sequence[str] = ()
-    phrase: str | None = None
-    """The whole query as a substring, for scoring."""
+    phrase: str = ""
+    """The compact query, where it is worth looking for as a whole."""
+    title_key: str = ""
     filters: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     date_from: int | None = None
     """yyyymmdd, included; undated documents do not match."""
     date_to: int | None = None
 
 
+# The parts of a score that an engine reports. Two engines report the same BM25 up to the rounding of their statistics.
+SCORE_PARTS = (
+    "title_words",
+    "fields_words",
+    "body_words",
+    "title_bigrams",
+    "body_bigrams",
+    "title_phrase",
+    "body_phrase",
+    "title_key",
+    "number",
+)
+RECALL_BOOSTS: Mapping[str, float] = {
+    "title_words": 2.0,
+    "fields_words": 0.5,
+    "body_words": 1.0,
+    "title_bigrams": 1.0,
+    "body_bigrams": 1.0,
+    "title_phrase": 1.0,
+    "body_phrase": 0.5,
+    "title_key": 1.0,
+    "number": 1.0,
+}
+"""What an engine orders its candidates by; the ranker's own weights order the first window."""
+CONSTANT_PARTS: Mapping[str, float] = {"title_key": 100.0, "number": 200.0}
+"""Parts that are there or not; high enough that such a document is within the first window."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Candidate:
     """A recalled document with the parts of its score (names of ``SCORE_PARTS``; absent means 0)."""
 
-    id: str
-    notice_id: str
+    key: int
     score: float
-    """The engine's own order."""
+    """In the engine's own order; 0 where sorted by date."""
     parts: Mapping[str, float]
     date: int
-
-
-SCORE_PARTS = ("title_words", "body_words", "title_bigrams", "body_bigrams", "title_phrase", "body_phrase", "document_number")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -145,12 +171,12 @@ class Engine(Protocol):
         """
         ...
 
-    def displays(self, ids: Sequence[str]) -> dict[str, str]:
-        """``EngineDocument.display`` by document id; ids that are gone are left out."""
+    def displays(self, keys: Sequence[int]) -> dict[int, str]:
+        """``EngineDocument.display`` by key; documents that are gone are left out."""
         ...
 
-    def similar(self, document_id: str, *, limit: int = 10) -> list[Candidate]:
-        """Notices (not attachments) with the most telling words in common; empty for an unknown id."""
+    def similar(self, words: Mapping[str, str], *, notice_id: str, limit: int) -> list[Candidate]:
+        """Documents with the most telling words of ``title`` and ``body`` in common, without those of the notice."""
         ...
 
     def writer(self, *, rebuild: bool = False) -> EngineWriter:
@@ -161,7 +187,7 @@ class Engine(Protocol):
         ...
 
     def health(self) -> Mapping[str, Any]:
-        """``{"documents": n, "position": n, "schema": "…"}``; raises EngineUnavailableError."""
+        """``{"documents": n, "position": n, "version": "…"}``; raises EngineUnavailableError."""
         ...
 
     def close(self) -> None: ...

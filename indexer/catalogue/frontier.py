@@ -1,0 +1,377 @@
+"""The frontier: what a crawl has asked, has still to ask, and what came of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
+
+from indexer.catalogue.notices import now
+from indexer.catalogue.tables import crawl_runs, frontier, sources
+
+Kind = Literal["listing", "page", "attachment"]
+Outcome = Literal["new", "changed", "unchanged", "listing", "ignored", "failed"]
+MAX_NOTICES_OF_ATTACHMENT = 50
+_BATCH = 500
+"""Rows a statement; SQLite takes 32,766 parameters."""
+
+# States within a run: "waiting" was never fetched or is a listing, and goes first; "again" was fetched before.
+_OPEN = ("waiting", "again")
+_CLOSED = ("done", "failed")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Link:
+    """An address to be asked, and what the linking page said of it."""
+
+    url: str
+    kind: Kind
+    depth: int
+    context: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """JSON values, such as ``title`` and ``date`` of the list row."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Task:
+    """One address to ask within a run; ``etag`` and the like are those of the last answer."""
+
+    source: str
+    run_id: int
+    url: str
+    kind: Kind
+    depth: int
+    context: Mapping[str, Any]
+    outcome: Outcome | None
+    snapshot: str | None
+    etag: str | None
+    last_modified: str | None
+    notice_id: str | None
+
+    @property
+    def key(self) -> str:
+        return url_hash(self.url)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Run:
+    id: int
+    source: str
+    resumed: bool
+    fetched: int
+    """Tasks that are already closed in this run."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a task; None leaves what the last answer left."""
+
+    outcome: Outcome
+    reason: str | None = None
+    status: int | None = None
+    snapshot: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    notice_id: str | None = None
+    answered: bool = False
+    """A whole answer came: the validators of the last one are replaced even where the new one has none."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Failure:
+    url: str
+    kind: Kind
+    reason: str
+    status: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RunReport:
+    """The last run of a source. ``new``, ``changed``, ``unchanged`` count notices."""
+
+    source: str
+    label: str
+    address: str
+    run_id: int
+    started_at: str
+    finished_at: str | None
+    outcome: str | None
+    """finished, page limit reached, failed: why; None while it runs, and after a kill."""
+    fetched: int
+    new: int
+    changed: int
+    unchanged: int
+    listings: int
+    ignored: int
+    attachments: int
+    failed: int
+    waiting: int
+    failures: Sequence[Failure]
+    """The first of them, by address."""
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome is not None and not self.outcome.startswith("failed")
+
+
+def url_hash(url: str) -> str:
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
+def start_run(connection: Connection, source: str, label: str, address: str) -> Run:
+    """Goes on with the run that was not finished, or begins one that asks everything known again."""
+    values = {"label": label, "address": address}
+    if not connection.execute(sources.update().where(sources.c.name == source).values(**values)).rowcount:
+        connection.execute(sources.insert().values(name=source, **values))
+    unfinished = connection.execute(
+        select(crawl_runs.c.id)
+        .where(crawl_runs.c.source == source, crawl_runs.c.finished_at.is_(None))
+        .order_by(crawl_runs.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    if unfinished is not None:
+        closed = _count(connection, source, unfinished, _CLOSED)
+        run = Run(unfinished, source, True, closed)
+    else:
+        inserted = connection.execute(crawl_runs.insert().values(source=source, started_at=now()))
+        run = Run(inserted.inserted_primary_key[0], source, False, 0)
+        _ask_again(connection, run)
+    add_links(connection, run, [Link(address, "listing", 0, {"start": True})])
+    return run
+
+
+def _ask_again(connection: Connection, run: Run) -> None:
+    mine = frontier.c.source == run.source
+    fetched_page = and_(frontier.c.kind == "page", frontier.c.state.in_(_CLOSED), frontier.c.outcome != "ignored")
+    failed_file = and_(frontier.c.kind == "attachment", frontier.c.state == "failed")
+    for state, which in (
+        ("again", or_(fetched_page, failed_file)),
+        ("waiting", and_(frontier.c.kind == "listing", frontier.c.outcome.is_distinct_from("ignored"))),
+    ):
+        connection.execute(frontier.update().where(mine, which).values(run_id=run.id, state=state))
+    connection.execute(frontier.update().where(mine, frontier.c.state.in_(_OPEN)).values(run_id=run.id))
+
+
+def end_run(connection: Connection, run: Run, outcome: str) -> None:
+    connection.execute(
+        crawl_runs.update().where(crawl_runs.c.id == run.id).values(finished_at=now(), outcome=outcome)
+    )
+
+
+def add_links(connection: Connection, run: Run, links: Iterable[Link], *, again: bool = False) -> int:
+    """Adds the addresses that are not known yet and notes what is newly said of the others; returns how many wait.
+
+    A page that was already read is asked once more where a list now gives it a date or title that it lacked, and a
+    file where another notice has it too. ``again``: known files are asked again.
+    """
+    by_key: dict[str, Link] = {}
+    for link in links:
+        key = url_hash(link.url)
+        known = by_key.get(key)
+        by_key[key] = link if known is None else _joined(known, link)
+    keys = list(by_key)
+    waiting = 0
+    for start in range(0, len(keys), _BATCH):
+        part = keys[start : start + _BATCH]
+        rows = connection.execute(
+            select(frontier).where(frontier.c.source == run.source, frontier.c.url_hash.in_(part))
+        )
+        stored = {row.url_hash: row for row in rows}
+        added = [_new_row(run, key, by_key[key]) for key in part if key not in stored]
+        if added:
+            connection.execute(frontier.insert(), added)
+        waiting += len(added)
+        waiting += sum(_update(connection, run, row, by_key[key], again) for key, row in stored.items())
+    return waiting
+
+
+def next_tasks(connection: Connection, run: Run, limit: int, skip: Collection[str]) -> list[Task]:
+    """Up to ``limit`` tasks that wait, but for those in ``skip`` (keys): listings and new addresses from the
+    shallowest on, then what was fetched before, longest ago first."""
+    tasks: list[Task] = []
+    for state, order in (("waiting", frontier.c.depth), ("again", frontier.c.fetched_at)):
+        statement: Select[Any] = (
+            select(frontier)
+            .where(frontier.c.source == run.source, frontier.c.run_id == run.id, frontier.c.state == state)
+            .order_by(order, frontier.c.url_hash)
+            .limit(limit - len(tasks) + len(skip))
+        )
+        for row in connection.execute(statement):
+            if len(tasks) < limit and row.url_hash not in skip:
+                tasks.append(_task(row))
+        if len(tasks) >= limit:
+            break
+    return tasks
+
+
+def finish(connection: Connection, task: Task, result: Result) -> None:
+    """Closes the task; to be called in the transaction that stores what came of it."""
+    values: dict[str, Any] = {
+        "state": "failed" if result.outcome == "failed" else "done",
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "status": result.status,
+        "fetched_at": now(),
+    }
+    for name in ("snapshot", "notice_id"):
+        if getattr(result, name) is not None:
+            values[name] = getattr(result, name)
+    if result.answered:
+        values.update(etag=result.etag, last_modified=result.last_modified)
+    connection.execute(
+        frontier.update().where(frontier.c.source == task.source, frontier.c.url_hash == task.key).values(**values)
+    )
+
+
+def is_open(connection: Connection, task: Task) -> bool:
+    """Whether the task still waits in its run; another process may have closed it."""
+    statement = select(frontier.c.state).where(
+        frontier.c.source == task.source, frontier.c.url_hash == task.key, frontier.c.run_id == task.run_id
+    )
+    return connection.execute(statement).scalar_one_or_none() in _OPEN
+
+
+def start_failure(connection: Connection, run: Run, address: str) -> str | None:
+    """Why the start page failed in this run; None where it did not."""
+    row = connection.execute(
+        select(frontier).where(frontier.c.source == run.source, frontier.c.url_hash == url_hash(address))
+    ).one_or_none()
+    return row.reason or "unknown" if row is not None and row.run_id == run.id and row.state == "failed" else None
+
+
+def run_report(connection: Connection, source: str, *, failures: int = 100) -> RunReport | None:
+    """The last run of the source with the first ``failures`` of what failed; None where there was none."""
+    run = connection.execute(
+        select(crawl_runs).where(crawl_runs.c.source == source).order_by(crawl_runs.c.id.desc()).limit(1)
+    ).one_or_none()
+    if run is None:
+        return None
+    mine = and_(frontier.c.source == source, frontier.c.run_id == run.id)
+    is_file = case((frontier.c.kind == "attachment", 1), else_=0)
+    counts: dict[tuple[int, str, str | None], int] = {}
+    for file, state, outcome, number in connection.execute(
+        select(is_file, frontier.c.state, frontier.c.outcome, func.count())
+        .where(mine)
+        .group_by(is_file, frontier.c.state, frontier.c.outcome)
+    ):
+        key = (file, "closed" if state in _CLOSED else "open", outcome if state in _CLOSED else None)
+        counts[key] = counts.get(key, 0) + number
+    failed = connection.execute(
+        select(frontier).where(mine, frontier.c.state == "failed").order_by(frontier.c.url).limit(failures)
+    )
+    named = connection.execute(select(sources).where(sources.c.name == source)).one_or_none()
+
+    def of(outcome: str) -> int:
+        return counts.get((0, "closed", outcome), 0)
+
+    return RunReport(
+        source=source,
+        label=named.label if named is not None else source,
+        address=named.address if named is not None else "",
+        run_id=run.id,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        outcome=run.outcome,
+        fetched=sum(number for (_, state, _), number in counts.items() if state == "closed"),
+        new=of("new"),
+        changed=of("changed"),
+        unchanged=of("unchanged"),
+        listings=of("listing"),
+        ignored=of("ignored"),
+        attachments=sum(n for (file, state, what), n in counts.items() if file and state == "closed" and what != "failed"),
+        failed=of("failed") + counts.get((1, "closed", "failed"), 0),
+        waiting=sum(number for (_, state, _), number in counts.items() if state == "open"),
+        failures=[Failure(row.url, row.kind, row.reason or "", row.status) for row in failed],
+    )
+
+
+def known_sources(connection: Connection) -> list[str]:
+    """The sources that were ever crawled."""
+    return list(connection.execute(select(sources.c.name).order_by(sources.c.name)).scalars())
+
+
+def _count(connection: Connection, source: str, run_id: int, states: Sequence[str]) -> int:
+    statement = select(func.count()).where(
+        frontier.c.source == source, frontier.c.run_id == run_id, frontier.c.state.in_(states)
+    )
+    return connection.execute(statement).scalar_one()
+
+
+def _new_row(run: Run, key: str, link: Link) -> dict[str, Any]:
+    return {
+        "source": run.source,
+        "url_hash": key,
+        "url": link.url,
+        "kind": link.kind,
+        "depth": link.depth,
+        "context": _dumps(link.context),
+        "run_id": run.id,
+        "state": "waiting",
+    }
+
+
+def _update(connection: Connection, run: Run, row: Row[Any], link: Link, again: bool) -> bool:
+    """Notes what the link says beyond what is known; True where the address waits because of it."""
+    old = json.loads(row.context)
+    merged = _merged_context(old, link.context)
+    values: dict[str, Any] = {}
+    if merged != old:
+        values["context"] = _dumps(merged)
+    if link.depth < row.depth:
+        values["depth"] = link.depth
+    if link.kind == "page" and row.kind == "listing" and row.outcome != "listing":
+        values["kind"] = "page"
+    wanted = False
+    if row.state in _CLOSED:
+        learned = any(key in merged and key not in old for key in ("title", "date"))
+        shared = merged.get("notices") != old.get("notices")
+        if (row.kind == "page" and learned and row.outcome != "listing") or (row.kind == "attachment" and shared):
+            # Asked without validators: the answer must come whole.
+            values.update(state="waiting", run_id=run.id, etag=None, last_modified=None, snapshot=None)
+            wanted = True
+        elif again and row.kind == "attachment" and row.run_id != run.id:
+            values.update(state="again", run_id=run.id)
+            wanted = True
+    if values:
+        connection.execute(
+            frontier.update()
+            .where(frontier.c.source == row.source, frontier.c.url_hash == row.url_hash)
+            .values(**values)
+        )
+    return wanted
+
+
+def _joined(first: Link, second: Link) -> Link:
+    kind: Kind = "page" if "page" in (first.kind, second.kind) and "attachment" not in (first.kind,) else first.kind
+    return Link(first.url, kind, min(first.depth, second.depth), _merged_context(first.context, second.context))
+
+
+def _merged_context(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said first stays; notices that share a file are collected."""
+    merged = {**new, **old}
+    if "notices" in old and "notices" in new:
+        merged["notices"] = list(dict.fromkeys([*old["notices"], *new["notices"]]))[:MAX_NOTICES_OF_ATTACHMENT]
+    return merged
+
+
+def _dumps(context: Mapping[str, Any]) -> str:
+    return json.dumps(context, ensure_ascii=False, sort_keys=True)
+
+
+def _task(row: Row[Any]) -> Task:
+    return Task(
+        source=row.source,
+        run_id=row.run_id,
+        url=row.url,
+        kind=row.kind,
+        depth=row.depth,
+        context=json.loads(row.context),
+        outcome=row.outcome,
+        snapshot=row.snapshot,
+        etag=row.etag,
+        last_modified=row.last_modified,
+        notice_id=row.notice_id,
+    )
