@@ -179,6 +179,10 @@ class Engine(Protocol):
         """Documents with the most telling words of ``title`` and ``body`` in common, without those of the notice."""
         ...
 
+    def titles(self, text: str, *, limit: int) -> list[Candidate]:
+        """Documents whose title holds the compact text of two characters or more, best first."""
+        ...
+
     def writer(self, *, rebuild: bool = False) -> EngineWriter:
         """The one writer; ``rebuild`` writes to a new index beside, and its ``publish`` switches to it.
 

@@ -104,17 +104,11 @@ class TantivyEngine:
                 max_query_terms=25,
             )
             own = Query.term_query(schema, "notice_id", notice_id)
-            query = Query.boolean_query([(Occur.Must, like), (Occur.MustNot, own)])
-            found = searcher.search(query, limit=limit, count=False)
-            addresses = [address for _score, address in found.hits]
-            if not addresses:
-                return []
-            keys = searcher.fast_field_values("key", addresses)
-            dates = searcher.fast_field_values("date", addresses)
-            return [
-                Candidate(key, score, {}, date)
-                for (score, _address), key, date in zip(found.hits, keys, dates, strict=True)
-            ]
+            return _candidates(searcher, Query.boolean_query([(Occur.Must, like), (Occur.MustNot, own)]), limit)
+
+    def titles(self, text: str, *, limit: int) -> list[Candidate]:
+        with self._searching() as (searcher, schema):
+            return _candidates(searcher, _QueryBuilder(schema).phrase("title_bigrams", text), limit)
 
     def writer(self, *, rebuild: bool = False) -> TantivyWriter:
         return TantivyWriter(self._folder, version=self._version, rebuild=rebuild)
@@ -319,7 +313,7 @@ class _QueryBuilder:
                 parts[f"{part}_bigrams"] = lambda part=part: self._terms(f"{part}_bigrams", query.bigrams)
         if len(query.phrase) > 2:
             for part in ("title", "body"):
-                parts[f"{part}_phrase"] = lambda part=part: self._phrase(f"{part}_bigrams", query.phrase)
+                parts[f"{part}_phrase"] = lambda part=part: self.phrase(f"{part}_bigrams", query.phrase)
         if query.title_key:
             parts["title_key"] = lambda: self._constant("title_key", query.title_key)
         if query.numbers:
@@ -337,13 +331,23 @@ class _QueryBuilder:
     def _substring(self, text: str) -> Query:
         if len(text) == 1:
             return Query.term_query(self._schema, "characters", text, "basic")
-        return _any_of([self._phrase(f"{part}_bigrams", text) for part in TEXT_PARTS])
+        return _any_of([self.phrase(f"{part}_bigrams", text) for part in TEXT_PARTS])
 
-    def _phrase(self, field: str, text: str) -> Query:
+    def phrase(self, field: str, text: str) -> Query:
         pairs = [first + second for first, second in zip(text, text[1:], strict=False)]
         if len(pairs) == 1:  # a phrase query of one term panics
             return Query.term_query(self._schema, field, pairs[0])
         return Query.phrase_query(self._schema, field, list(pairs))
+
+
+def _candidates(searcher: tantivy.Searcher, query: Query, limit: int) -> list[Candidate]:
+    hits = searcher.search(query, limit=limit, count=False).hits
+    addresses = [address for _score, address in hits]
+    if not addresses:
+        return []
+    keys = searcher.fast_field_values("key", addresses)
+    dates = searcher.fast_field_values("date", addresses)
+    return [Candidate(key, score, {}, date) for (score, _a), key, date in zip(hits, keys, dates, strict=True)]
 
 
 def _any_of(queries: Sequence[Query]) -> Query:

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from analyzers.analysis import Analyzer, default_analyzer
+from analyzers.highlighting import highlight, passage
+from analyzers.normalization import compact
 from analyzers.notice import Notice
-from indexer.catalogue import Catalogue
-from indexer.engine import Engine, FacetCounts, Sort
+from analyzers.query import UnderstoodQuery, parse_query
+from indexer.catalogue import Catalogue, notices
+from indexer.documents import MAX_TITLE_KEY
+from indexer.engine import FACETS, MAX_WINDOW, Candidate, Engine, EngineQuery, FacetCounts, Recall, Sort
+from search_api.ranker import Ranked, rank
 
 MAX_QUERY_CHARACTERS = 500
 MAX_SIZE = 100
+WINDOW = 200
+"""Candidates that the ranker orders; measured with make relevance, more changed nothing."""
+ENOUGH = 10
+"""Hits below which a looser query is tried: a first page."""
+_MAX_PHRASE = 100
+_NEWEST = 8
+_SIMILAR_CHARACTERS = 5_000
 
 
 class SearchRequestError(ValueError):
@@ -84,27 +100,219 @@ class Overview:
 class SearchService:
     """Answers readers; safe to call from several threads."""
 
-    def __init__(self, catalogue: Catalogue, engine: Engine) -> None:
+    def __init__(self, catalogue: Catalogue, engine: Engine, analyzer: Analyzer | None = None) -> None:
         self._catalogue = catalogue
         self._engine = engine
+        self._analyzer = analyzer or default_analyzer()
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """Raises SearchRequestError, and EngineUnavailableError where there is no answer."""
-        raise NotImplementedError
+        started = time.perf_counter()
+        _check(request)
+        understood = parse_query(request.q, self._analyzer)
+        query, recall = self._recall(request, understood)
+        ranked = self._page(request, query, recall)
+        terms = _shown_terms(understood)
+        displays = self._engine.displays([one.candidate.key for one in ranked])
+        hits = [
+            _hit(display, terms, one, explain=request.explain)
+            for one in ranked
+            if (display := displays.get(one.candidate.key)) is not None
+        ]
+        relaxed = None
+        if query.minimum_terms < len(query.terms):
+            relaxed = {"left_out": self._left_out(query, recall)}
+        return SearchAnswer(
+            query=understood.to_json(),
+            total=recall.total,
+            took_ms=round((time.perf_counter() - started) * 1000, 2),
+            relaxed=relaxed,
+            suggestion=None,
+            hits=hits,
+            facets=recall.facets,
+            engine=self._engine.name,
+        )
 
     def notice(self, notice_id: str) -> Notice | None:
-        raise NotImplementedError
+        with self._catalogue.read() as connection:
+            return notices.get(connection, notice_id)
 
     def parent_of(self, attachment_id: str) -> str | None:
         """The notice that the attachment belongs to."""
-        raise NotImplementedError
+        with self._catalogue.read() as connection:
+            return notices.notice_of_attachment(connection, attachment_id)
+
+    def source_labels(self) -> Mapping[str, str]:
+        """What readers see for each source's name."""
+        with self._catalogue.read() as connection:
+            return notices.source_labels(connection)
 
     def similar(self, notice_id: str, *, limit: int = 8) -> Sequence[Hit]:
-        raise NotImplementedError
+        """Other notices about the same, most alike first; empty for an unknown id."""
+        notice = self.notice(notice_id)
+        if notice is None:
+            return []
+        words = {
+            "title": self._analyzer.channels(notice.title).words,
+            "body": self._analyzer.channels(notice.body[:_SIMILAR_CHARACTERS]).words,
+        }
+        # An attachment stands for its notice, so some more are asked for than shown.
+        found = self._engine.similar(words, notice_id=notice_id, limit=3 * limit)
+        hits = self._plain_hits(found)
+        by_notice: dict[str, Hit] = {}
+        for hit in hits:
+            if hit.parent is None:
+                by_notice.setdefault(hit.id, hit)
+        return list(by_notice.values())[:limit]
 
     def suggest(self, prefix: str, *, limit: int = 8) -> Sequence[str]:
-        """Titles that hold the text, those that start with it first."""
-        raise NotImplementedError
+        """Titles that hold the text, those that start with it first; none for less than two characters."""
+        dense = compact(prefix)[:MAX_QUERY_CHARACTERS]
+        if len(dense) < 2:
+            return []
+        hits = self._plain_hits(self._engine.titles(dense, limit=5 * limit))
+        titles = dict.fromkeys(hit.title for hit in hits)
+        return sorted(titles, key=lambda title: (not compact(title).startswith(dense), len(title)))[:limit]
 
     def overview(self) -> Overview:
-        raise NotImplementedError
+        """What the home page shows; from the engine, so it is what a search would find."""
+        recall = self._engine.recall(EngineQuery(), sort="-date", limit=_NEWEST, facets=FACETS, facet_size=50)
+        return Overview(recall.total, recall.facets, self._plain_hits(recall.candidates))
+
+    def health(self) -> Mapping[str, Any]:
+        """``{"engine", "documents", "position", "last_change", "lag"}``; raises EngineUnavailableError."""
+        with self._catalogue.read() as connection:
+            last = notices.last_change(connection)
+        state = self._engine.health()
+        position = int(state["position"])
+        return {
+            "engine": self._engine.name,
+            "documents": state["documents"],
+            "position": position,
+            "last_change": last,
+            "lag": max(last - position, 0),
+        }
+
+    def _recall(self, request: SearchRequest, understood: UnderstoodQuery) -> tuple[EngineQuery, Recall]:
+        """The strictest query that finds enough, and what it recalls."""
+        query = _engine_query(request, understood)
+        first = (request.page - 1) * request.size
+        by_relevance = request.sort == "relevance"
+        windowed = by_relevance and first < WINDOW
+        best: tuple[EngineQuery, Recall] | None = None
+        for minimum in _minimums(len(query.terms)):
+            query = dataclasses.replace(query, minimum_terms=minimum)
+            recall = self._engine.recall(
+                query,
+                sort=request.sort,
+                offset=0 if windowed else first,
+                limit=WINDOW if windowed else request.size,
+                facets=request.facets,
+                facet_size=request.facet_size,
+            )
+            if best is None or recall.total > best[1].total:
+                best = query, recall
+            if recall.total >= (ENOUGH if by_relevance else 1):
+                break
+        assert best is not None
+        return best
+
+    def _page(self, request: SearchRequest, query: EngineQuery, recall: Recall) -> list[Ranked]:
+        """The page's candidates: the ranker's order within the first window, the engine's beyond it."""
+        first = (request.page - 1) * request.size
+        if request.sort != "relevance" or first >= WINDOW:
+            return [Ranked(candidate, candidate.score, {}) for candidate in recall.candidates]
+        ranked = rank(recall.candidates, year=date.today().year)
+        page = ranked[first : first + request.size]
+        beyond = first + request.size - WINDOW
+        if beyond > 0 and recall.total > WINDOW:
+            rest = self._engine.recall(query, offset=WINDOW, limit=beyond, parts=False)
+            page += [Ranked(candidate, candidate.score, {}) for candidate in rest.candidates]
+        return page
+
+    def _left_out(self, query: EngineQuery, recall: Recall) -> list[str]:
+        """The terms that not every hit has."""
+        counts = {
+            term: self._engine.recall(
+                dataclasses.replace(query, required=[*query.required, term]), sort="-date", limit=0, parts=False
+            ).total
+            for term in query.terms
+        }
+        return [term for term in query.terms if counts[term] < recall.total]
+
+    def _plain_hits(self, candidates: Sequence[Candidate]) -> list[Hit]:
+        displays = self._engine.displays([candidate.key for candidate in candidates])
+        return [
+            _hit(displays[candidate.key], (), Ranked(candidate, candidate.score, {}), explain=False)
+            for candidate in candidates
+            if candidate.key in displays
+        ]
+
+
+def _check(request: SearchRequest) -> None:
+    if len(request.q) > MAX_QUERY_CHARACTERS:
+        raise SearchRequestError(
+            "q",
+            f"has {len(request.q)} characters; {MAX_QUERY_CHARACTERS} are allowed",
+            f"查询内容过长，请控制在 {MAX_QUERY_CHARACTERS} 字以内。",
+        )
+    if not 1 <= request.size <= MAX_SIZE:
+        raise SearchRequestError("size", f"must be from 1 to {MAX_SIZE}", f"每页条数应在 1 到 {MAX_SIZE} 之间。")
+    if request.page < 1:
+        raise SearchRequestError("page", "must be 1 or more", "页码应从 1 开始。")
+    if request.page * request.size > MAX_WINDOW:
+        raise SearchRequestError(
+            "page",
+            f"reaches beyond hit {MAX_WINDOW}; use /api/v1/export for the whole result",
+            f"最多翻到第 {MAX_WINDOW} 条，需要全部结果请使用导出。",
+        )
+    for name in (*request.filters, *request.facets):
+        if name not in FACETS:
+            raise SearchRequestError(name, "is no facet", f"没有名为 {name} 的筛选项。")
+
+
+def _engine_query(request: SearchRequest, understood: UnderstoodQuery) -> EngineQuery:
+    numbers = [number.keys[0] for number in understood.document_numbers] + list(understood.index_numbers)
+    return EngineQuery(
+        required=understood.required,
+        terms=understood.terms,
+        excluded=understood.excluded,
+        numbers=numbers,
+        words=understood.words,
+        bigrams=understood.bigrams,
+        phrase=understood.phrase[:_MAX_PHRASE],
+        title_key=understood.phrase[:MAX_TITLE_KEY],
+        filters=request.filters,
+        date_from=_day(request.date_from),
+        date_to=_day(request.date_to),
+    )
+
+
+def _minimums(terms: int) -> list[int]:
+    """How many terms must occur, from strict to loose; ENOUGH hits end the search for more."""
+    return list(dict.fromkeys([terms, math.ceil(terms / 2), min(terms, 1)]))
+
+
+def _day(day: date | None) -> int | None:
+    return day.year * 10_000 + day.month * 100 + day.day if day else None
+
+
+def _shown_terms(understood: UnderstoodQuery) -> Sequence[str]:
+    whole = [understood.phrase] if len(understood.phrase) > 1 else []
+    return list(dict.fromkeys([*whole, *understood.required, *understood.terms]))
+
+
+def _hit(display: str, terms: Sequence[str], ranked: Ranked, *, explain: bool) -> Hit:
+    shown = json.loads(display)
+    found = passage(shown["body"], terms)
+    return Hit(
+        id=shown["id"],
+        url=shown["url"],
+        title=shown["title"],
+        snippet=found.text,
+        highlights={"title": highlight(shown["title"], terms), "snippet": found.spans},
+        score=round(ranked.score, 4),
+        fields=shown["fields"],
+        parent=shown.get("parent"),
+        explanation=dict(ranked.explanation) if explain else None,
+    )

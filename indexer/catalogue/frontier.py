@@ -136,20 +136,21 @@ def start_run(connection: Connection, source: str, label: str, address: str) -> 
         closed = _count(connection, source, unfinished, _CLOSED)
         run = Run(unfinished, source, True, closed)
     else:
-        inserted = connection.execute(crawl_runs.insert().values(source=source, started_at=now()))
-        run = Run(inserted.inserted_primary_key[0], source, False, 0)
-        _ask_again(connection, run)
+        insert = crawl_runs.insert().values(source=source, started_at=now()).returning(crawl_runs.c.id)
+        run = Run(connection.execute(insert).scalar_one(), source, False, 0)
+        _ask_again(connection, run, address)
     add_links(connection, run, [Link(address, "listing", 0, {"start": True})])
     return run
 
 
-def _ask_again(connection: Connection, run: Run) -> None:
+def _ask_again(connection: Connection, run: Run, address: str) -> None:
     mine = frontier.c.source == run.source
     fetched_page = and_(frontier.c.kind == "page", frontier.c.state.in_(_CLOSED), frontier.c.outcome != "ignored")
     failed_file = and_(frontier.c.kind == "attachment", frontier.c.state == "failed")
     for state, which in (
         ("again", or_(fetched_page, failed_file)),
         ("waiting", and_(frontier.c.kind == "listing", frontier.c.outcome.is_distinct_from("ignored"))),
+        ("waiting", frontier.c.url_hash == url_hash(address)),
     ):
         connection.execute(frontier.update().where(mine, which).values(run_id=run.id, state=state))
     connection.execute(frontier.update().where(mine, frontier.c.state.in_(_OPEN)).values(run_id=run.id))
@@ -322,13 +323,14 @@ def _update(connection: Connection, run: Run, row: Row[Any], link: Link, again: 
         values["context"] = _dumps(merged)
     if link.depth < row.depth:
         values["depth"] = link.depth
-    if link.kind == "page" and row.kind == "listing" and row.outcome != "listing":
-        values["kind"] = "page"
+    kind = row.kind
+    if link.kind == "page" and kind == "listing":
+        values["kind"] = kind = "page"
     wanted = False
     if row.state in _CLOSED:
         learned = any(key in merged and key not in old for key in ("title", "date"))
         shared = merged.get("notices") != old.get("notices")
-        if (row.kind == "page" and learned and row.outcome != "listing") or (row.kind == "attachment" and shared):
+        if (kind == "page" and learned) or (kind == "attachment" and shared):
             # Asked without validators: the answer must come whole.
             values.update(state="waiting", run_id=run.id, etag=None, last_modified=None, snapshot=None)
             wanted = True
@@ -345,7 +347,7 @@ def _update(connection: Connection, run: Run, row: Row[Any], link: Link, again: 
 
 
 def _joined(first: Link, second: Link) -> Link:
-    kind: Kind = "page" if "page" in (first.kind, second.kind) and "attachment" not in (first.kind,) else first.kind
+    kind = second.kind if first.kind == "listing" else first.kind
     return Link(first.url, kind, min(first.depth, second.depth), _merged_context(first.context, second.context))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from analyzers.notice import Attachment, Notice
 from indexer.catalogue.database import next_change_numbers
-from indexer.catalogue.tables import attachments, change_counter, notices, snapshots, versions
+from indexer.catalogue.tables import attachments, change_counter, notices, snapshots, sources, versions
 
 Outcome = Literal["new", "changed", "unchanged"]
 _BATCH = 500
@@ -147,6 +147,11 @@ def count(connection: Connection) -> dict[str, int]:
         .order_by(notices.c.source)
     )
     return {source: number for source, number in connection.execute(statement)}
+
+
+def source_labels(connection: Connection) -> dict[str, str]:
+    """What readers see for each source's name."""
+    return {row.name: row.label for row in connection.execute(select(sources.c.name, sources.c.label))}
 
 
 def version_records(connection: Connection, notice_id: str) -> list[dict[str, Any]]:
