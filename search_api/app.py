@@ -1,0 +1,141 @@
+"""The HTTP application: routes, limits, headers and errors put together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from indexer.engine import EngineError
+from search_api.guard import SECURITY_HEADERS, OverloadError, SecurityHeaders, Workers, host_allowed
+from search_api.pages import Pages
+from search_api.routes_api import UnknownNoticeError, api_router, json_answer
+from search_api.routes_pages import pages_router
+from search_api.search import SearchRequestError, SearchService
+from search_api.settings import ServeSettings
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(service: SearchService, settings: ServeSettings) -> FastAPI:
+    """The application; it owns its threads, the service belongs to the caller."""
+    workers = Workers(concurrency=settings.concurrency, queue=settings.queue, time_limit=settings.time_limit)
+    pages = Pages(settings)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        workers.close()
+
+    app = FastAPI(
+        title="gongkai",
+        summary="Search in what Chinese governments disclose",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.include_router(api_router(service, settings, workers))
+    app.include_router(pages_router(service, settings, workers, pages))
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    _add_errors(app, settings, pages)
+    app.add_middleware(_KnownHosts, settings=settings)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(SecurityHeaders)
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = generate()
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                # FastAPI adds it to every path parameter; ours are texts, which nothing can fail to be.
+                operation["responses"].pop("422", None)
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app
+
+
+class _KnownHosts:
+    """Answers only requests for the host names of the settings."""
+
+    def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
+        self._app = app
+        self._allowed = settings.allowed_hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not host_allowed(Request(scope).headers, self._allowed):
+            refusal = error_record("Host", "this host name is not served here", "这个网址不由本站提供服务。")
+            await json_answer(refusal, status=400)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def error_record(parameter: str | None, message: str, reader_message: str) -> dict[str, Any]:
+    return {"error": {"parameter": parameter, "message": message, "reader_message": reader_message}}
+
+
+def _add_errors(app: FastAPI, settings: ServeSettings, pages: Pages) -> None:
+    busy = {"Retry-After": str(settings.retry_after)}
+
+    def refusal(
+        request: Request,
+        status: int,
+        parameter: str | None,
+        message: str,
+        reader_message: str,
+        headers: dict[str, str] | None = None,
+    ) -> Response:
+        if _for_program(request):
+            return json_answer(error_record(parameter, message, reader_message), status=status, headers=headers)
+        return pages.error(status, reader_message, request, headers=headers)
+
+    @app.exception_handler(SearchRequestError)
+    async def bad_request(request: Request, error: SearchRequestError) -> Response:
+        message = str(error).removeprefix(f"{error.parameter}: ")
+        return refusal(request, 400, error.parameter, message, error.reader_message)
+
+    @app.exception_handler(UnknownNoticeError)
+    async def unknown_notice(request: Request, error: UnknownNoticeError) -> Response:
+        shown = str(error)[:80]
+        return refusal(request, 404, "id", f"no notice has the id {shown}", f"没有编号为“{shown}”的公开信息。")
+
+    @app.exception_handler(EngineError)
+    async def engine_down(request: Request, error: EngineError) -> Response:
+        return refusal(
+            request, 503, None, f"the search engine does not answer: {error}", "检索引擎暂时没有响应。", busy
+        )
+
+    @app.exception_handler(SQLAlchemyError)
+    async def catalogue_down(request: Request, _: SQLAlchemyError) -> Response:
+        return refusal(request, 503, None, "the catalogue does not answer", "目录数据库暂时没有响应。", busy)
+
+    @app.exception_handler(OverloadError)
+    async def overload(request: Request, error: OverloadError) -> Response:
+        return refusal(request, 503, None, str(error), "现在使用的人较多。", busy)
+
+    @app.exception_handler(HTTPException)
+    async def other(request: Request, error: HTTPException) -> Response:
+        reader_message = {404: "这个地址没有页面。", 405: "这个地址不接受这种请求。"}.get(
+            error.status_code, "请求有误。"
+        )
+        headers = dict(error.headers) if error.headers else None
+        return refusal(request, error.status_code, None, str(error.detail), reader_message, headers)
+
+    @app.exception_handler(Exception)
+    async def failure(request: Request, _: Exception) -> Response:
+        # This answer passes by the middleware.
+        return refusal(request, 500, None, "internal error", "服务器出现错误。", dict(SECURITY_HEADERS))
+
+
+def _for_program(request: Request) -> bool:
+    return request.url.path.startswith(("/api/", "/healthz", "/openapi.json", "/feed.atom", "/static/"))
