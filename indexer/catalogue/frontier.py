@@ -157,9 +157,7 @@ def _ask_again(connection: Connection, run: Run, address: str) -> None:
 
 
 def end_run(connection: Connection, run: Run, outcome: str) -> None:
-    connection.execute(
-        crawl_runs.update().where(crawl_runs.c.id == run.id).values(finished_at=now(), outcome=outcome)
-    )
+    connection.execute(crawl_runs.update().where(crawl_runs.c.id == run.id).values(finished_at=now(), outcome=outcome))
 
 
 def add_links(connection: Connection, run: Run, links: Iterable[Link], *, again: bool = False) -> int:
@@ -265,8 +263,8 @@ def run_report(connection: Connection, source: str, *, failures: int = 100) -> R
     )
     named = connection.execute(select(sources).where(sources.c.name == source)).one_or_none()
 
-    def of(outcome: str) -> int:
-        return counts.get((0, "closed", outcome), 0)
+    def of(outcome: str, file: int = 0) -> int:
+        return counts.get((file, "closed", outcome), 0)
 
     return RunReport(
         source=source,
@@ -282,8 +280,8 @@ def run_report(connection: Connection, source: str, *, failures: int = 100) -> R
         unchanged=of("unchanged"),
         listings=of("listing"),
         ignored=of("ignored"),
-        attachments=sum(n for (file, state, what), n in counts.items() if file and state == "closed" and what != "failed"),
-        failed=of("failed") + counts.get((1, "closed", "failed"), 0),
+        attachments=sum(n for (file, state, what), n in counts.items() if file and state == "closed") - of("failed", 1),
+        failed=of("failed") + of("failed", 1),
         waiting=sum(number for (_, state, _), number in counts.items() if state == "open"),
         failures=[Failure(row.url, row.kind, row.reason or "", row.status) for row in failed],
     )

@@ -27,8 +27,8 @@ class Change:
 
     number: int
     notice_id: str
-    notice: Notice | None
-    """None: the notice is gone."""
+    record: str | None
+    """``Notice.to_record`` as JSON, attachments included; None: the notice is gone."""
 
 
 def now() -> str:
@@ -126,15 +126,28 @@ def last_change(connection: Connection) -> int:
     return connection.execute(select(change_counter.c.value)).scalar_one()
 
 
-def changes_after(connection: Connection, number: int, *, limit: int) -> list[Change]:
-    """The notices whose last change came after ``number``, in the order of their numbers, at most ``limit``."""
+def changes_after(connection: Connection, number: int, *, limit: int, characters: int) -> list[Change]:
+    """The notices whose last change came after ``number``, in the order of their numbers.
+
+    At most ``limit``, and no more once their records have ``characters`` together.
+    """
     statement = (
-        select(notices).where(notices.c.change_number > number).order_by(notices.c.change_number).limit(limit)
+        select(notices.c.change_number, notices.c.id, notices.c.deleted, notices.c.record)
+        .where(notices.c.change_number > number)
+        .order_by(notices.c.change_number)
+        .limit(limit)
     )
-    rows = connection.execute(statement).all()
+    rows: list[Row[Any]] = []
+    size = 0
+    for row in connection.execute(statement):
+        rows.append(row)
+        size += len(row.record)
+        if size > characters:
+            break
     files = _attachments_of(connection, [row.id for row in rows if not row.deleted])
     return [
-        Change(row.change_number, row.id, None if row.deleted else _decoded(row, files.get(row.id, []))) for row in rows
+        Change(row.change_number, row.id, None if row.deleted else _with_attachments(row.record, files.get(row.id)))
+        for row in rows
     ]
 
 
@@ -215,6 +228,14 @@ def _decoded(row: Row[Any], files: list[Attachment]) -> Notice:
     notice = Notice.from_record(json.loads(row.record))
     notice.attachments = files
     return notice
+
+
+def _with_attachments(record: str, files: Sequence[Attachment] | None) -> str:
+    if not files:
+        return record
+    whole = json.loads(record)
+    whole["attachments"] = [dataclasses.asdict(file) for file in files]
+    return json.dumps(whole, ensure_ascii=False)
 
 
 def _write(
