@@ -1,0 +1,1 @@
+"""Bytes in, notices out: pages and files read without network, in worker processes."""

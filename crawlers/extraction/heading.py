@@ -1,0 +1,47 @@
+"""The heading of a document's text: the title of a file, and of a page that marks none."""
+
+from __future__ import annotations
+
+import re
+
+from analyzers.document_number import parse_document_number
+
+KIND = re.compile(
+    r"(?:通知|公告|通告|办法|规定|意见|决定|条例|细则|方案|规划|批复|函|公报|公示|报告|纲要|标准|指南|指引|规则|解释|令|法|通报|纪要|要点|"
+    r"目录|制度|规范|章程|须知|说明|名单|预案|议案|决议|大纲|计划|办事流程|情况表|职位表|登记表|一览表)"
+    r"(?:[（(〔\[].{1,30})?[》”]?$"
+)
+"""How the title of an official document ends."""
+_SKIPPED = re.compile(
+    r"[A-Za-z0-9—–\-_. ]+|[━─—_\-=*\s]+|附\s*件?\s*[\d一二三四五六七八九十]*\s*[:：]?|#.*|.{2,30}文件|[（(].{1,40}[）)]"
+    r"|目\s*录|第?\s*\d+\s*页?|.{0,20}发布[:：].*"
+)
+_NO_HEADING = re.compile(r"[。；;：:，,]$|\t")
+_LINES = 15
+_PARTS = 5
+_MAX_CHARACTERS = 120
+_MAX_LINE = 70
+
+
+def heading_of(text: str) -> str | None:
+    """The first lines that together read as an official title, else the first short line; None without one."""
+    lines = [line.strip() for line in text[:4_000].split("\n")]
+    lines = [line for line in lines if line][:_LINES]
+    for start, line in enumerate(lines):
+        if _skipped(line) or _NO_HEADING.search(line) or len(line) > _MAX_LINE:
+            continue
+        joined = ""
+        for part in lines[start : start + _PARTS]:
+            if _NO_HEADING.search(part) or len(joined) + len(part) > _MAX_CHARACTERS or (joined and _skipped(part)):
+                break
+            joined += part
+            if KIND.search(joined) and joined.count("《") <= joined.count("》"):
+                return joined
+    return next(
+        (line for line in lines if 4 <= len(line) <= _MAX_LINE and not _skipped(line) and not _NO_HEADING.search(line)),
+        None,
+    )
+
+
+def _skipped(line: str) -> bool:
+    return bool(_SKIPPED.fullmatch(line)) or parse_document_number(line) is not None
