@@ -15,7 +15,6 @@ from analyzers.normalization import compact, spaced, translate
 _QUOTED = re.compile(r'(?P<minus>(?:(?<=\s)|^)-)?"(?P<text>[^"]+)"')
 _EXCLUDED = re.compile(r"(?:(?<=\s)|^)-(?P<text>[^\s\"-][^\s\"]*)")
 _INDEX_NUMBER = re.compile(r"(?<![0-9a-z])[0-9a-z]{6,20}/\d{4}-\d{3,6}(?!\d)")
-_HAS_WORD = re.compile(r"\w")
 MAX_TERMS = 32
 """More terms are not required to occur; a reader's question has fewer than ten."""
 
@@ -97,10 +96,10 @@ def _kept(text: str, analyzer: Analyzer) -> list[str]:
 
 def _terms(text: str, analyzer: Analyzer) -> list[str]:
     """The words that must occur; single characters only where there is nothing longer."""
-    every = [word for word in analyzer.segmenter.words(text) if _HAS_WORD.search(word)]
+    every = analyzer.segmenter.short_words(text)
     telling = [compact(word) for word in every if word not in QUESTION_WORDS]
     longer = [word for word in telling if len(word) > 1]
-    return [word for word in (longer or telling or [compact(word) for word in every]) if word] or _signs(text)
+    return longer or telling or [compact(word) for word in every] or _signs(text)
 
 
 def _signs(text: str) -> list[str]:

@@ -9,6 +9,7 @@ import rjieba
 
 MAX_TOKEN_CHARACTERS = 64
 """A longer token is cut: Elasticsearch's whitespace tokenizer splits at 255, no word of a language is this long."""
+_SHORT = 3
 _WORD = re.compile(r"\w")
 _FIELD_FREQUENCY = 20_000
 """High enough that jieba keeps each of the field's words whole in the sentences of the tests."""
@@ -30,3 +31,19 @@ class Segmenter:
     def words(self, text: str) -> list[str]:
         """The words that make up the text, none within another."""
         return [word[:MAX_TOKEN_CHARACTERS] for word in self._jieba.cut(text) if _WORD.search(word)]
+
+    def short_words(self, text: str) -> list[str]:
+        """``words``, but a word that shorter words make up is replaced by them: 农机补贴 is 农机 and 补贴."""
+        found: list[str] = []
+        for word in self.words(text):
+            found += self._made_of(word) if len(word) > _SHORT else [word]
+        return found
+
+    def _made_of(self, word: str) -> list[str]:
+        parts = [part for part in self._jieba.cut_for_search(word) if 1 < len(part) < len(word)]
+        shorter = [part for part in parts if not any(part in other for other in parts if other != part)]
+        covered = [False] * len(word)
+        for part in shorter:
+            at = word.find(part)
+            covered[at : at + len(part)] = [True] * len(part)
+        return shorter if all(covered) else [word]

@@ -145,6 +145,8 @@ class ElasticsearchEngine:
 
     def similar(self, words: Mapping[str, str], *, notice_id: str, limit: int) -> list[Candidate]:
         document = {f"{part}_words": text for part, text in words.items() if text}
+        if not document:
+            return []
         like = {
             "more_like_this": {
                 "fields": list(document),
@@ -155,8 +157,6 @@ class ElasticsearchEngine:
                 "minimum_should_match": 1,
             }
         }
-        if not document:
-            return []
         return self._top({"bool": {"must": [like], "must_not": [{"term": {"notice_id": notice_id}}]}}, limit)
 
     def titles(self, text: str, *, limit: int) -> list[Candidate]:

@@ -95,10 +95,13 @@ class TantivyEngine:
             return {key: by_key[key] for key in keys if key in by_key}
 
     def similar(self, words: Mapping[str, str], *, notice_id: str, limit: int) -> list[Candidate]:
+        document = {f"{part}_words": [text] for part, text in words.items() if text}
+        if not document:
+            return []
         with self._searching() as (searcher, schema):
             like = Query.more_like_this_document_fields_query(
                 schema,
-                {f"{part}_words": [text] for part, text in words.items() if text},
+                document,
                 min_doc_frequency=1,
                 min_term_frequency=1,
                 max_query_terms=25,
@@ -153,8 +156,6 @@ class TantivyEngine:
             opened = self._newest()
             yield opened.searcher, opened.schema
         except (OSError, ValueError) as error:
-            if isinstance(error, ValueError) and _is_our_mistake(error):
-                raise
             raise EngineUnavailableError(f"tantivy in {self._folder}: {error}") from error
         except BaseException as error:
             if type(error).__name__ != "PanicException":
@@ -420,7 +421,3 @@ def _write_json(path: Path, content: Mapping[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(beside, path)
-
-
-def _is_our_mistake(error: ValueError) -> bool:
-    return isinstance(error, json.JSONDecodeError) is False and "must stay within" in str(error)

@@ -1,9 +1,12 @@
 """Fixtures that several packages' tests use, and the rule that CI skips nothing."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.elasticsearch.server import NoServerError, running_server
 
 PROJECT = Path(__file__).resolve().parent.parent
 REQUIRED_IN_CI = ("elasticsearch", "postgresql", "browser", "shared")
@@ -23,3 +26,16 @@ def shared() -> Path:
     if not (folder / "data" / "MANIFEST.tsv").is_file():
         unavailable("the real documents", "they lie in ../shared beside the project on the developers' machines")
     return folder
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real server: the one named by GONGKAI_TEST_ELASTICSEARCH, else one that is started here."""
+    if url := os.environ.get("GONGKAI_TEST_ELASTICSEARCH"):
+        yield url
+        return
+    try:
+        with running_server(tmp_path_factory.mktemp("elasticsearch")) as url:
+            yield url
+    except NoServerError as error:
+        unavailable("Elasticsearch", str(error))
