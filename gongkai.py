@@ -1,0 +1,644 @@
+"""gongkai: search in what Chinese governments disclose. The one place where the four packages meet."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import difflib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+import uvicorn
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from analyzers.analysis import default_analyzer
+from analyzers.normalization import compact
+from analyzers.query import parse_query
+from indexer.catalogue import Catalogue, CatalogueError, frontier, notices
+from indexer.documents import index_version
+from indexer.engine import Engine, EngineBusyError, EngineError, EngineUnavailableError
+from indexer.follower import Follower
+from indexer.snapshots import SnapshotError, SnapshotStore
+from indexer.tantivy_engine import TantivyEngine
+from search_api.search import SearchRequest, SearchRequestError, SearchService
+from search_api.settings import ServeSettings
+
+CONFIG_FILE = "gongkai.toml"
+EXIT_PARTLY = 3
+"""Something was refused or failed, and named; the rest was done."""
+
+
+class Settings(BaseSettings):
+    """What an operator may set: in gongkai.toml, or as GONGKAI_ and the name in capitals in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="GONGKAI_", extra="forbid", frozen=True)
+
+    data_dir: Path = Field(Path("gongkai-data"), description="Everything that the program keeps lies under it.")
+    sources_dir: Path | None = Field(None, description="Folder of the sources' TOML files; DATA_DIR/sources if absent.")
+    catalogue_url: str | None = Field(
+        None, description="SQLAlchemy address of the catalogue; a SQLite file in DATA_DIR if absent."
+    )
+    snapshots_url: str | None = Field(
+        None, description="Folder or fsspec address of the raw bytes; DATA_DIR/snapshots if absent."
+    )
+    engine: Literal["tantivy", "elasticsearch"] = Field("tantivy", description="The search engine.")
+    elasticsearch_url: str = Field("http://127.0.0.1:9200", description="Address of the cluster.")
+    elasticsearch_index: str = Field(
+        "gongkai", pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$", description="Alias of the index; each index has a suffix."
+    )
+    elasticsearch_user: str | None = Field(None, description="User for basic authentication.")
+    elasticsearch_password: str | None = Field(None, repr=False, description="Its password.")
+    elasticsearch_api_key: str | None = Field(None, repr=False, description="API key, instead of user and password.")
+    elasticsearch_ca_certs: str | None = Field(None, description="File with the certificates to trust.")
+    elasticsearch_shards: int = Field(1, ge=1, le=1000, description="Primary shards of a new index.")
+    elasticsearch_replicas: int = Field(0, ge=0, le=10, description="Copies of each shard of a new index.")
+    host: str = Field("127.0.0.1", description="Address that serve listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port that serve listens on.")
+    site_name: str = Field("公开检索", min_length=1, max_length=40, description="The name that readers see.")
+    allowed_hosts: tuple[str, ...] = Field(("*",), description="Host names that serve answers; '*' is any.")
+    public_address: str | None = Field(None, description="Scheme and host that readers use, for links in feeds.")
+    search_concurrency: int = Field(8, ge=1, le=256, description="Requests worked on at the same time.")
+    search_queue: int = Field(64, ge=0, le=10_000, description="Requests that may wait; more get 503.")
+    search_seconds: float = Field(10.0, gt=0, le=300, description="Time limit of a request; after it 503.")
+    index_workers: int | None = Field(None, ge=1, le=256, description="Processes that analyse; cores less one if absent.")
+    reader_workers: int = Field(2, ge=1, le=64, description="Processes that read pages and files.")
+    reader_seconds: float = Field(60.0, gt=0, description="Time limit for reading one page or file.")
+    reader_megabytes: int = Field(1024, ge=128, description="Resident memory at which a reading process is ended.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = os.environ.get("GONGKAI_CONFIG", CONFIG_FILE)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+    @property
+    def sources_folder(self) -> Path:
+        return self.sources_dir or self.data_dir / "sources"
+
+    def open_catalogue(self) -> Catalogue:
+        return Catalogue.open(self.catalogue_url or f"sqlite:///{self.data_dir / 'catalogue.db'}")
+
+    def open_snapshots(self) -> SnapshotStore:
+        return SnapshotStore(self.snapshots_url or str(self.data_dir / "snapshots"))
+
+    def open_engine(self) -> Engine:
+        version = index_version(default_analyzer())
+        if self.engine == "tantivy":
+            return TantivyEngine(self.data_dir / "index" / "tantivy", version=version)
+        from indexer.elasticsearch_engine import ElasticsearchEngine  # half a second that others need not pay
+
+        return ElasticsearchEngine.connect(
+            self.elasticsearch_url,
+            alias=self.elasticsearch_index,
+            version=version,
+            user=self.elasticsearch_user,
+            password=self.elasticsearch_password,
+            api_key=self.elasticsearch_api_key,
+            ca_certs=self.elasticsearch_ca_certs,
+            shards=self.elasticsearch_shards,
+            replicas=self.elasticsearch_replicas,
+        )
+
+    def follower(self, catalogue: Catalogue, engine: Engine) -> Follower:
+        return Follower(catalogue, engine, lock=self.data_dir / "index" / "writer.lock", workers=self.index_workers)
+
+    def serve_settings(self) -> ServeSettings:
+        return ServeSettings(
+            site_name=self.site_name,
+            allowed_hosts=self.allowed_hosts,
+            public_address=self.public_address,
+            concurrency=self.search_concurrency,
+            queue=self.search_queue,
+            time_limit=self.search_seconds,
+        )
+
+
+class OperatorError(Exception):
+    """A command cannot be done; the message says why in one line."""
+
+
+app = typer.Typer(help="Search in what Chinese governments disclose.", no_args_is_help=True, add_completion=False)
+console = Console(stderr=True, highlight=False)
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    data: Annotated[Path | None, typer.Option(help="Folder that holds everything (setting data_dir).")] = None,
+    config: Annotated[Path | None, typer.Option(help="Configuration file, instead of ./gongkai.toml.")] = None,
+) -> None:
+    context.obj = load_settings(data=data, config=config)
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files of JSON lines, documents, or folders of them.")],
+    source: Annotated[str | None, typer.Option(help="The source of all notices.")] = None,
+    map_: Annotated[list[str] | None, typer.Option("--map", help="OLD=NEW renames a key; may be repeated.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Take notices from files into the catalogue."""
+    from crawlers.extraction.pool import ReaderPool
+    from crawlers.importing import ImportReport, import_paths
+
+    settings = _settings(context)
+    renamed = dict(_renaming(pair) for pair in map_ or [])
+    with _catalogue(settings) as catalogue, contextlib.ExitStack() as stack, _progress() as shown:
+        bar = shown.add_task("importing", total=None)
+        pools: list[ReaderPool] = []
+
+        def pool() -> ReaderPool:
+            if not pools:
+                pools.append(stack.enter_context(_reader_pool(settings)))
+            return pools[0]
+
+        def moved(report: ImportReport) -> None:
+            shown.update(bar, completed=sum(report.outcomes.values()))
+
+        report = import_paths(
+            paths, catalogue, settings.open_snapshots(), source=source, renamed=renamed, pool=pool, progress=moved
+        )
+    counts = {name: report.outcomes.get(name, 0) for name in ("new", "changed", "unchanged")} | {
+        "failed": report.failed
+    }
+    if as_json:
+        failures = [{"place": place, "reason": reason} for place, reason in report.failures]
+        _print_json({**counts, "failures": failures})
+    else:
+        for place, reason in report.failures:
+            console.print(f"{_line(place)}: {_line(reason)}", markup=False)
+        _print(", ".join(f"{number} {name}" for name, number in counts.items()))
+    if report.failed:
+        raise typer.Exit(EXIT_PARTLY)
+
+
+@app.command()
+def extract(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(metavar="FILE_OR_URL")],
+    as_json: _Json = False,
+    allow_private_addresses: Annotated[bool, typer.Option(help="Allow hosts in private networks.")] = False,
+) -> None:
+    """Show what would be stored for a file or a page."""
+    from crawlers.extraction.errors import ExtractionError
+    from crawlers.extraction.extract import extract as read
+    from crawlers.guard import FetchError, fetch
+
+    settings = _settings(context)
+    content_type = None
+    if address.startswith(("http://", "https://")):
+        try:
+            fetched = fetch(address, allow_private_addresses=allow_private_addresses)
+        except FetchError as error:
+            raise OperatorError(str(error)) from error
+        raw, content_type, place = fetched.raw, fetched.content_type, fetched.url
+    else:
+        try:
+            raw, place = Path(address).read_bytes(), Path(address).absolute().as_uri()
+        except OSError as error:
+            raise OperatorError(f"{address}: {error.strerror}") from error
+    with _reader_pool(settings) as pool:
+        try:
+            notice = pool.submit(read, raw, place, content_type, "extract").result()
+        except ExtractionError as error:
+            raise OperatorError(f"{address}: {error}") from error
+    record = notice.to_record()
+    if as_json:
+        _print_json(record)
+        return
+    for name, value in record.items():
+        if value and name not in ("body", "attachments"):
+            _print(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+    for file in notice.attachments:
+        _print(f"attachment: {file.name} {file.url}")
+    _print("\n" + notice.body)
+
+
+@app.command()
+def analyze(text: str, as_json: _Json = False) -> None:
+    """Show what search makes of a text: its normal form, words, bigrams, and what it means as a query."""
+    analyzer = default_analyzer()
+    channels = analyzer.channels(text)
+    shown = {
+        "normalized": compact(text),
+        "words": channels.words.split(),
+        "bigrams": channels.bigrams.split(),
+        "query": parse_query(text, analyzer).to_json(),
+        "version": analyzer.version,
+    }
+    if as_json:
+        _print_json(shown)
+    else:
+        for name, value in shown.items():
+            _print(f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
+
+
+@app.command()
+def crawl(
+    context: typer.Context,
+    sources: Annotated[list[str] | None, typer.Argument(help="Names of sources; all if none.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Fetch the sources' sites into the catalogue; after a kill the same command goes on."""
+    settings = _settings(context)
+    if not _crawl(settings, sources or [], as_json=as_json):
+        raise typer.Exit(EXIT_PARTLY)
+
+
+@app.command()
+def index(
+    context: typer.Context,
+    rebuild: Annotated[bool, typer.Option(help="Make a new index beside and switch to it.")] = False,
+    follow: Annotated[bool, typer.Option(help="Stay, and index every change as it comes.")] = False,
+) -> None:
+    """Bring the index to the catalogue's last change."""
+    settings = _settings(context)
+    with _catalogue(settings) as catalogue, contextlib.closing(settings.open_engine()) as engine:
+        follower = settings.follower(catalogue, engine)
+        try:
+            if follow:
+                if rebuild:
+                    follower.ask_for_rebuild()
+                _follow(follower)
+            else:
+                _catch_up(follower, catalogue, engine, rebuild=rebuild)
+        finally:
+            follower.close()
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    query: str,
+    size: Annotated[int, typer.Option(min=1, max=100)] = 10,
+    page: Annotated[int, typer.Option(min=1)] = 1,
+    as_json: _Json = False,
+) -> None:
+    """Search from the command line."""
+    settings = _settings(context)
+    with _catalogue(settings) as catalogue, contextlib.closing(settings.open_engine()) as engine:
+        try:
+            answer = SearchService(catalogue, engine).search(SearchRequest(q=query, size=size, page=page))
+        except SearchRequestError as error:
+            raise OperatorError(str(error)) from error
+    if as_json:
+        _print_json(dataclasses.asdict(answer))
+        return
+    _print(f"{answer.total} hits, {answer.took_ms} ms")
+    if answer.relaxed:
+        _print(f"not in every hit: {' '.join(answer.relaxed['left_out'])}")
+    for hit in answer.hits:
+        agency = " ".join(hit.fields.get("issuing_agency") or [])
+        _print(f"\n{hit.title}\n  {hit.fields.get('date') or ''} {agency} {hit.id}\n  {hit.snippet}")
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
+    index_here: Annotated[bool, typer.Option("--index/--no-index", help="Also follow the catalogue.")] = True,
+) -> None:
+    """Serve the pages and the API, and keep the index up to date."""
+    settings = _settings(context)
+    _serve(settings, host or settings.host, port or settings.port, index_here=index_here)
+
+
+@app.command()
+def status(context: typer.Context, as_json: _Json = False) -> None:
+    """Say how catalogue, index and crawls stand."""
+    settings = _settings(context)
+    with _catalogue(settings) as catalogue, contextlib.closing(settings.open_engine()) as engine:
+        report = _status(settings, catalogue, engine)
+    if as_json:
+        _print_json(report)
+        return
+    _print(f"data: {report['data_dir']}")
+    _print(f"catalogue: {sum(report['notices'].values())} notices, change {report['last_change']}")
+    state = report["index"]
+    if "error" in state:
+        _print(f"index: {state['error']}")
+    else:
+        _print(f"index: {state['engine']}, {state['documents']} documents, {state['lag']} changes behind")
+    for run in report["sources"]:
+        _print(_run_line(run))
+        for failure in run["failures"]:
+            _print(f"    {_line(failure['url'])}: {_line(failure['reason'])}")
+
+
+def main() -> None:
+    """The command gongkai: every error that an operator can mend is one line."""
+    try:
+        app()
+    except OperatorError as error:
+        _fail(str(error))
+    except (CatalogueError, EngineError, SnapshotError, FileNotFoundError) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+
+
+def load_settings(*, data: Path | None = None, config: Path | None = None) -> Settings:
+    """From file, environment and the two options; raises OperatorError naming the key that is wrong."""
+    if config is not None:
+        os.environ["GONGKAI_CONFIG"] = str(config)
+    file = Path(os.environ.get("GONGKAI_CONFIG", CONFIG_FILE))
+    if "GONGKAI_CONFIG" in os.environ and not file.is_file():
+        raise OperatorError(f"{file}: no such configuration file")
+    try:
+        return Settings(**({"data_dir": data} if data is not None else {}))
+    except ValidationError as error:
+        raise OperatorError(f"{file if file.is_file() else 'settings'}: {_first_problem(error)}") from None
+    except (OSError, ValueError) as error:
+        raise OperatorError(f"{file}: {error}") from None
+
+
+def settings_table() -> list[tuple[str, str, str]]:
+    """Name, default and help of every setting; the reference in docs/ is held to it by a test."""
+    return [
+        (name, "" if field.default is None else _shown_default(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _shown_default(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        return f"{name}: is no setting" + (f"; did you mean {near[0]}?" if near else "")
+    return f"{name}: {problem['msg']}"
+
+
+def _settings(context: typer.Context) -> Settings:
+    found = context.find_object(Settings)
+    assert found is not None
+    return found
+
+
+@contextlib.contextmanager
+def _catalogue(settings: Settings) -> Iterator[Catalogue]:
+    catalogue = settings.open_catalogue()
+    try:
+        yield catalogue
+    finally:
+        catalogue.close()
+
+
+def _reader_pool(settings: Settings) -> Any:
+    from crawlers.extraction.pool import ReaderPool
+
+    return ReaderPool(
+        workers=settings.reader_workers,
+        seconds=settings.reader_seconds,
+        megabytes=settings.reader_megabytes,
+        recycle_after=200,
+    )
+
+
+def _renaming(pair: str) -> tuple[str, str]:
+    old, equals, new = pair.partition("=")
+    if not (old and equals and new):
+        raise OperatorError(f"--map {pair}: write it as OLD=NEW")
+    return old, new
+
+
+def _crawl(settings: Settings, names: list[str], *, as_json: bool) -> bool:
+    from crawlers.crawl import CrawlError
+    from crawlers.crawl import crawl as crawl_sources
+    from crawlers.sources import SourceError, load_sources
+
+    try:
+        known = load_sources(settings.sources_folder)
+    except SourceError as error:
+        raise OperatorError(str(error)) from error
+    if not known:
+        raise OperatorError(f"{settings.sources_folder}: no sources; put a TOML file for each site there")
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise OperatorError(f"{name}: no such source" + (f"; did you mean {near[0]}?" if near else ""))
+    wanted = [known[name] for name in names or known]
+    with _catalogue(settings) as catalogue, _only_one(settings.data_dir / "crawl.lock", "crawl"), _progress() as shown:
+        bars = {source.id: shown.add_task(source.name, total=None) for source in wanted}
+
+        def moved(progress: Any) -> None:
+            total = progress.fetched + progress.waiting
+            shown.update(bars[progress.source], completed=progress.fetched, total=max(total, 1))
+
+        try:
+            reports = crawl_sources(
+                catalogue,
+                settings.open_snapshots(),
+                wanted,
+                progress=moved,
+                readers=settings.reader_workers,
+                reader_seconds=settings.reader_seconds,
+                reader_megabytes=settings.reader_megabytes,
+            )
+        except CrawlError as error:
+            raise OperatorError(str(error)) from error
+    shown_reports = [dataclasses.asdict(report) for report in reports]
+    if as_json:
+        _print_json(shown_reports)
+    else:
+        for run in shown_reports:
+            _print(_run_line(run))
+            for failure in run["failures"]:
+                console.print(f"    {_line(failure['url'])}: {_line(failure['reason'])}", markup=False)
+    return all(report.ok for report in reports)
+
+
+def _run_line(run: dict[str, Any]) -> str:
+    counts = ", ".join(f"{run[name]} {name}" for name in ("fetched", "new", "changed", "unchanged", "failed"))
+    waiting = f", {run['waiting']} waiting" if run["waiting"] else ""
+    return f"{run['source']} ({_line(run['label'])}): {run['outcome'] or 'not finished'}; {counts}{waiting}"
+
+
+@contextlib.contextmanager
+def _only_one(lock: Path, what: str) -> Iterator[None]:
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with open(lock, "a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OperatorError(f"another {what} runs on this data folder") from None
+        yield
+
+
+def _catch_up(follower: Follower, catalogue: Catalogue, engine: Engine, *, rebuild: bool) -> None:
+    with _progress() as shown:
+        bar = shown.add_task("indexing", total=None)
+        try:
+            taken = follower.catch_up(
+                rebuild=rebuild, progress=lambda done, total: shown.update(bar, completed=done, total=total)
+            )
+        except EngineBusyError as error:
+            console.print(f"{error}; waiting for it", markup=False)
+            if rebuild:
+                follower.ask_for_rebuild()
+            _wait_for_position(follower, catalogue, engine)
+            return
+    _print(f"{taken} changes indexed")
+
+
+def _wait_for_position(follower: Follower, catalogue: Catalogue, engine: Engine) -> None:
+    """Until the process that writes the index has taken what the catalogue holds now."""
+    with catalogue.read() as connection:
+        last = notices.last_change(connection)
+    while True:
+        with contextlib.suppress(EngineUnavailableError):
+            if not follower.rebuild_asked and int(engine.health()["position"]) >= last:
+                _print("the index is up to date")
+                return
+        time.sleep(0.2)
+
+
+def _follow(follower: Follower) -> None:
+    """Until TERM, Ctrl-C, or the end of the process that started this one."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    parent = os.getppid()
+
+    def watch() -> None:
+        while not stop.wait(1.0):
+            if os.getppid() != parent:
+                stop.set()
+
+    threading.Thread(target=watch, daemon=True).start()
+    follower.follow(stop, report=lambda line: console.print(_line(line), markup=False))
+
+
+def _serve(settings: Settings, host: str, port: int, *, index_here: bool) -> None:
+    from search_api.app import create_app
+
+    with _catalogue(settings) as catalogue, contextlib.closing(settings.open_engine()) as engine:
+        service = SearchService(catalogue, engine)
+        application = create_app(service, settings.serve_settings())
+        server = uvicorn.Server(
+            uvicorn.Config(application, host=host, port=port, log_level="warning", server_header=False, lifespan="on")
+        )
+        try:
+            sockets = [server.config.bind_socket()]
+        except SystemExit:
+            raise OperatorError(f"port {port} of {host} is in use, or not ours to take; choose one with --port") from None
+        with contextlib.ExitStack() as stack:
+            if index_here:
+                stack.enter_context(_indexer_process(settings))
+            console.print(f"serving on http://{host}:{port} with {engine.name}", markup=False)
+            server.run(sockets=sockets)
+
+
+@contextlib.contextmanager
+def _indexer_process(settings: Settings) -> Iterator[None]:
+    """``gongkai index --follow`` beside the service, started again whenever it ends."""
+    stop = threading.Event()
+    command = [sys.executable, str(Path(__file__).absolute()), "--data", str(settings.data_dir), "index", "--follow"]
+    running: list[subprocess.Popen[bytes]] = []
+
+    def supervise() -> None:
+        while not stop.is_set():
+            process = subprocess.Popen(command, start_new_session=True)
+            running[:] = [process]
+            process.wait()
+            if not stop.wait(2.0):
+                console.print(f"the indexer ended with {process.returncode}; starting it again", markup=False)
+
+    thread = threading.Thread(target=supervise, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for process in running:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(30)
+        thread.join(5)
+
+
+def _status(settings: Settings, catalogue: Catalogue, engine: Engine) -> dict[str, Any]:
+    with catalogue.read() as connection:
+        last = notices.last_change(connection)
+        counts = notices.count(connection)
+        runs = [
+            dataclasses.asdict(report)
+            for name in notices.source_labels(connection)
+            if (report := frontier.run_report(connection, name)) is not None
+        ]
+    state: dict[str, Any]
+    try:
+        health = engine.health()
+        lag = max(last - int(health["position"]), 0)
+        state = {"engine": engine.name, **health, "lag": lag}
+    except EngineUnavailableError as error:
+        state = {"engine": engine.name, "error": str(error)}
+    return {
+        "data_dir": str(settings.data_dir),
+        "notices": counts,
+        "last_change": last,
+        "index": state,
+        "sources": runs,
+    }
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+
+
+def _line(text: str) -> str:
+    """One line that cannot move a terminal's cursor: crawled text is hostile."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def _print(text: str) -> None:
+    for line in text.split("\n"):
+        sys.stdout.write(_line(line) + "\n")
+
+
+def _print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def _fail(message: str) -> None:
+    console.print(f"gongkai: {_line(message)}", markup=False, style="red")
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
