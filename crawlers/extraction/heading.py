@@ -23,10 +23,9 @@ _MAX_CHARACTERS = 120
 _MAX_LINE = 70
 
 
-def heading_of(text: str) -> str | None:
-    """The first lines that together read as an official title, else the first short line; None without one."""
-    lines = [line.strip() for line in text[:4_000].split("\n")]
-    lines = [line for line in lines if line][:_LINES]
+def official_heading(text: str) -> str | None:
+    """The first lines that together read as the title of an official document; None without one."""
+    lines = _head(text)
     for start, line in enumerate(lines):
         if _skipped(line) or _NO_HEADING.search(line) or len(line) > _MAX_LINE:
             continue
@@ -37,10 +36,20 @@ def heading_of(text: str) -> str | None:
             joined += part
             if KIND.search(joined) and joined.count("《") <= joined.count("》"):
                 return joined
-    return next(
-        (line for line in lines if 4 <= len(line) <= _MAX_LINE and not _skipped(line) and not _NO_HEADING.search(line)),
-        None,
-    )
+    return None
+
+
+def first_line(text: str) -> str | None:
+    """The first short line that is no number, date or letterhead."""
+    for line in _head(text):
+        if 4 <= len(line) <= _MAX_LINE and not _skipped(line) and not _NO_HEADING.search(line):
+            return line
+    return None
+
+
+def _head(text: str) -> list[str]:
+    lines = [line.strip() for line in text[:4_000].split("\n")]
+    return [line for line in lines if line][:_LINES]
 
 
 def _skipped(line: str) -> bool:

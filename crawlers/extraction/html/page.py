@@ -12,7 +12,7 @@ from bs4.element import Tag
 
 from analyzers.dates import parse_date
 from analyzers.notice import Attachment, clean_text
-from crawlers.extraction.heading import heading_of
+from crawlers.extraction.heading import first_line, official_heading
 from crawlers.extraction.html.attachments import find_attachments, images_of
 from crawlers.extraction.html.blocks import Block, blocks_of
 from crawlers.extraction.html.body import Body, better, find_body, link_density, main_text, render, trim
@@ -78,7 +78,7 @@ def read_page(raw: bytes, url: str, content_type: str | None = None) -> Page:
         title = clean_text(find_title(soup, blocks, found.tag, meta.get("sitename")))
     _remove_tables(stated.tables, found.tag)
     body, by, density = _body_text(soup, found, title)
-    title = title or heading_of(body) or ""
+    title = title or official_heading(body) or first_line(body) or ""
     if found.tag is not None and len(body) < 20:
         attachments = attachments or images_of(found.tag, base)
     if "published_date" not in fields:

@@ -126,11 +126,8 @@ def test_meta_tags_of_the_page_label_rule() -> None:
 
 
 def test_keywords_of_the_whole_site_are_not_the_notices() -> None:
-    page = read(
-        notice(
-            "<meta name='keywords' content='规划,国土'><div>关键词：<a href='/s?q=1'>环保</a> <a href='/s?q=2'>水</a></div>"
-        )
-    )
+    searches = "<div>关键词：<a href='/s?q=1'>环保</a> <a href='/s?q=2'>水</a></div>"
+    page = read(notice(f"<meta name='keywords' content='规划,国土'>{searches}"))
     assert "keywords" not in page.fields
 
 
