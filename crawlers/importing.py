@@ -101,9 +101,7 @@ def _store(
         flush()
 
 
-def _records(
-    file: Path, source: str | None, renamed: Mapping[str, str], report: ImportReport
-) -> Iterator[Notice]:
+def _records(file: Path, source: str | None, renamed: Mapping[str, str], report: ImportReport) -> Iterator[Notice]:
     with open(file, "rb") as lines:
         number = 0
         while line := lines.readline(MAX_LINE_BYTES + 1):
