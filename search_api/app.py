@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from indexer.engine import EngineError
+from search_api.answers import SEARCH_EXAMPLE
 from search_api.guard import SECURITY_HEADERS, OverloadError, SecurityHeaders, Workers, host_allowed
 from search_api.pages import Pages
 from search_api.routes_api import UnknownNoticeError, api_router, json_answer
@@ -59,6 +60,9 @@ def create_app(service: SearchService, settings: ServeSettings) -> FastAPI:
             for operation in operations.values():
                 # FastAPI adds it to every path parameter; ours are texts, which nothing can fail to be.
                 operation["responses"].pop("422", None)
+        answer = schema["paths"]["/api/v1/search"]["get"]["responses"]["200"]
+        # Here, because FastAPI leaves out what is null in an example.
+        answer["content"]["application/json"]["example"] = SEARCH_EXAMPLE
         return schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -101,8 +105,7 @@ def _add_errors(app: FastAPI, settings: ServeSettings, pages: Pages) -> None:
 
     @app.exception_handler(SearchRequestError)
     async def bad_request(request: Request, error: SearchRequestError) -> Response:
-        message = str(error).removeprefix(f"{error.parameter}: ")
-        return refusal(request, 400, error.parameter, message, error.reader_message)
+        return refusal(request, 400, error.parameter, str(error), error.reader_message)
 
     @app.exception_handler(UnknownNoticeError)
     async def unknown_notice(request: Request, error: UnknownNoticeError) -> Response:

@@ -14,7 +14,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response, Stream
 
 from indexer.engine import EngineError
 from search_api.answers import (
-    SEARCH_EXAMPLE,
     ErrorAnswer,
     HealthAnswer,
     NoticeAnswer,
@@ -67,7 +66,7 @@ def api_router(service: SearchService, settings: ServeSettings, workers: Workers
         summary="Ranked, faceted search",
         tags=["search"],
         responses={
-            200: {"model": SearchResult, "content": {"application/json": {"example": SEARCH_EXAMPLE}}},
+            200: {"model": SearchResult},
             **_BAD,
         },
         openapi_extra={"parameters": openapi_parameters("search")},
