@@ -11,6 +11,9 @@ from crawlers.extraction.heading import first_line, official_heading
 from crawlers.extraction.html import Page, read_page
 from crawlers.extraction.html.attachments import DOCUMENT_SUFFIXES
 
+_READABLE = 0.6
+"""Below this quality no line of a text is its title."""
+
 
 def extract(raw: bytes, address: str, content_type: str | None = None, source: str = "extract") -> Notice:
     """What would be stored for the bytes that stand at a URL or in a file.
@@ -22,7 +25,8 @@ def extract(raw: bytes, address: str, content_type: str | None = None, source: s
     name = name_of(address)
     text = read_file(raw, name)
     stem = name.rsplit(".", 1)[0].strip()
-    title = official_heading(text.body) or (stem if _speaks(stem) else first_line(text.body)) or stem or address
+    title = stem if text.text_quality < _READABLE else official_heading(text.body)
+    title = title or (stem if _speaks(stem) else first_line(text.body)) or stem or address
     return Notice(
         id=notice_id(source, address),
         url=address,

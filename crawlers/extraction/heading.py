@@ -14,8 +14,12 @@ KIND = re.compile(
 """How the title of an official document ends."""
 _SKIPPED = re.compile(
     r"[A-Za-z0-9—–\-_. ]+|[━─—_\-=*\s]+|附\s*件?\s*[\d一二三四五六七八九十]*\s*[:：]?|#.*|.{2,30}文件|[（(].{1,40}[）)]"
-    r"|目\s*录|第?\s*\d+\s*页?|.{0,20}发布[:：].*"
+    r"|目\s*录|第?\s*\d+\s*[页号]?|.{0,20}发布[:：].*|.*(?:首页|当前位置|网站导航|高级搜索|输入关键|浏览字体|https?:|www\.).*|搜索"
+    r"|[\d〇○零一二三四五六七八九十O]+年[\d一二三四五六七八九十]+月[\d一二三四五六七八九十]+日"
+    r"|(?=.{4,40}$)(?!.*关于).*(?:政府|委员会|部|局|厅|院|会)\s*(?:第.{1,6}号)?\s*(?:令|公告)(?:\s*第.{1,6}号)?"
 )
+_LABEL = re.compile(r"^(?:【标\s*题】|标\s*题\s*[:：]|文件名称\s*[:：])\s*")
+_ADDITION = re.compile(r"[（(](?:试行|暂行|草案|修订|征求意见稿|.{1,10}稿)[）)](?:.{2,8})?")
 _NO_HEADING = re.compile(r"[。；;：:，,]$|\t")
 _LINES = 15
 _PARTS = 5
@@ -30,12 +34,13 @@ def official_heading(text: str) -> str | None:
         if _skipped(line) or _NO_HEADING.search(line) or len(line) > _MAX_LINE:
             continue
         joined = ""
-        for part in lines[start : start + _PARTS]:
+        for joined_lines, part in enumerate(lines[start : start + _PARTS], 1):
             if _NO_HEADING.search(part) or len(joined) + len(part) > _MAX_CHARACTERS or (joined and _skipped(part)):
                 break
             joined += part
             if KIND.search(joined) and joined.count("《") <= joined.count("》"):
-                return joined
+                after = lines[start + joined_lines : start + joined_lines + 1]
+                return joined + (after[0] if after and _ADDITION.fullmatch(after[0]) else "")
     return None
 
 
@@ -48,7 +53,7 @@ def first_line(text: str) -> str | None:
 
 
 def _head(text: str) -> list[str]:
-    lines = [line.strip() for line in text[:4_000].split("\n")]
+    lines = [_LABEL.sub("", line.strip()) for line in text[:4_000].split("\n")]
     return [line for line in lines if line][:_LINES]
 
 

@@ -93,11 +93,15 @@ def _walk(root: Any) -> Iterator[tuple[str, Any]]:
 
 def _cell(cell: Any) -> str:
     """Everything in the cell, tables within it too, on one line."""
-    parts = [line for paragraph in cell.iter(f"{_W}p", f"{_STRICT}p") for line in _paragraph(paragraph)]
     joined = ""
-    for part in parts:
-        glued = joined and len(joined) <= 4 and len(part) <= 4 and joined[-1] > "\u3000" and part[0] > "\u3000"
-        joined += part if glued or not joined else " " + part
+    before: Any = None
+    for paragraph in cell.iter(f"{_W}p", f"{_STRICT}p"):
+        for part in _paragraph(paragraph):
+            # A word broken over the lines of a narrow cell becomes whole again.
+            short = joined and len(joined) <= 4 and len(part) <= 4 and before is paragraph.getparent()
+            glued = short and joined[-1] > "\u3000" and part[0] > "\u3000"
+            joined += part if glued or not joined else " " + part
+        before = paragraph.getparent()
     return joined
 
 
