@@ -198,7 +198,7 @@ class Pages:
             "results.html",
             request=request,
             answer=answer,
-            hits=[hit_view(hit) for hit in answer.hits],
+            hits=[hit_view(hit, sources) for hit in answer.hits],
             facets=facet_views(request, answer, sources),
             chips=chips(request, sources),
             clear=search_path(SearchRequest(q=request.q, sort=request.sort, size=request.size)),
@@ -265,7 +265,8 @@ def search_path(request: SearchRequest) -> str:
     return "/search" + (f"?{urlencode(pairs)}" if pairs else "")
 
 
-def hit_view(hit: Hit) -> HitView:
+def hit_view(hit: Hit, sources: Mapping[str, str] | None = None) -> HitView:
+    """With ``sources`` the hit says where it comes from."""
     fields = hit.fields
     agencies = fields.get("issuing_agency") or []
     validity = fields.get("validity")
@@ -280,7 +281,7 @@ def hit_view(hit: Hit) -> HitView:
         day=fields.get("date"),
         validity=validity,
         validity_kind=_VALIDITY_KINDS.get(validity or "", "other"),
-        source=fields.get("source"),
+        source=facet_text("source", fields["source"], sources) if sources is not None else None,
         file_type=format_label(form) if hit.parent or form != "html" else None,
         parent=Link(hit.parent["title"], notice_path(hit.parent["id"])) if hit.parent else None,
         explanation=hit.explanation,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,7 +23,7 @@ from search_api.answers import ErrorAnswer, HealthAnswer, NoticeAnswer, SearchRe
 from search_api.parameters import PARAMETERS
 from search_api.search import SearchService
 from search_api.settings import ServeSettings
-from tests.search_api.conftest import serving
+from tests.search_api.conftest import service_of, serving
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
@@ -209,6 +210,19 @@ def test_no_engine_is_503_and_never_zero_hits(tmp_path: Path) -> None:
     finally:
         engine.close()
         catalogue.close()
+
+
+def test_a_broken_catalogue_is_503(tmp_path: Path, county: list[Notice]) -> None:
+    with service_of(tmp_path, county[:3]) as service, serving(service, ServeSettings()) as address:
+        with sqlite3.connect(tmp_path / "catalogue.sqlite") as database:
+            database.execute("ALTER TABLE notices RENAME TO lost")
+            database.execute("ALTER TABLE change_counter RENAME TO lost_counter")
+        database.close()
+        for path in ("/notices/qx-000", "/api/v1/notices/qx-000", "/healthz"):
+            response = get(address, path)
+            assert response.status_code == 503, path
+            assert response.headers["retry-after"]
+        assert get(address, "/api/v1/search", q="工作").status_code == 200
 
 
 def test_openapi_describes_every_route_parameter_and_answer(address: str) -> None:

@@ -123,6 +123,22 @@ def test_the_keyboard(browser: Browser, address: str) -> None:
     page.context.close()
 
 
+@pytest.mark.parametrize("size", WIDTHS)
+def test_a_facet_by_keyboard_alone(browser: Browser, address: str, size: tuple[int, int]) -> None:
+    watched = tab(browser, size)
+    page = watched.tab
+    page.goto(f"{address}/search?q=补贴")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.filters > summary')"):
+            page.keyboard.press("Enter")
+        if page.evaluate("document.activeElement.closest('[aria-labelledby=f-genre]') !== null"):
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**genre=*")
+    page.context.close()
+
+
 def test_titles_are_suggested(browser: Browser, address: str) -> None:
     watched = tab(browser, WIDTHS[1])
     page = watched.tab

@@ -153,15 +153,16 @@ def answer(**values: Any) -> SearchAnswer:
 
 
 def test_relaxation_suggestion_and_the_end_of_paging() -> None:
-    hit = Hit("n1", "", "标题", "摘录", {}, 1.0, {"format": "pdf"})
+    hit = Hit("n1", "", "标题", "摘录", {}, 1.0, {"format": "pdf", "source": "portal"})
     told = answer(total=20_000, hits=[hit], relaxed={"left_out": ["拖拉机"]}, suggestion="农机补贴")
-    response = Pages(ServeSettings()).results(SearchRequest(q="农机补帖", page=1000), told, {})
+    response = Pages(ServeSettings()).results(SearchRequest(q="农机补帖", page=1000), told, {"portal": "县门户网站"})
     shown = lxml.html.document_fromstring(bytes(response.body).decode())
     assert "拖拉机" in texts(shown, "//p[@class='notice-line']")[1]
     assert shown.xpath("//p[@class='notice-line']/a/@href") == ["/search?q=%E5%86%9C%E6%9C%BA%E8%A1%A5%E8%B4%B4"]
     assert texts(shown, "//p[@class='calm']") == ["翻页到此为止。请增加筛选条件，缩小范围。"]
     assert not shown.xpath("//a[@rel='next']")
     assert texts(shown, "//span[@class='file-type']") == ["PDF"]
+    assert texts(shown, "//span[@class='from']") == ["来源：县门户网站"]
 
 
 def test_a_long_facet_is_short_at_first_and_keeps_what_was_chosen_in_sight() -> None:
