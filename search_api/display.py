@@ -23,12 +23,15 @@ _COMBINING = re.compile(
 _CHAPTER = re.compile(r"第[一二三四五六七八九十百零〇\d]{1,6}[编章节](?:\s|$|[^条,，。;；]{1,30}$)")
 _ARTICLE = re.compile(r"(第[一二三四五六七八九十百千零〇\d]{1,8}条(?:之[一二三四五六七八九十]{1,3})?)(?=\s|\S)")
 _HEADING = re.compile(r"[一二三四五六七八九十]{1,3}、[^。；;]{1,38}$")
+_ADDRESSEE = re.compile(
+    r"(?=.*(?:政府|单位|部门|机关|委|局|厅|办|镇|乡|街道|中心|学校|医院|公司))[^。；;：:]{2,118}[：:]"
+)
 _DAY = re.compile(
     r"[一二三四五六七八九十〇○零OＯ\d]{4}年[一二三四五六七八九十\d]{1,3}月[一二三四五六七八九十\d]{1,3}日"
 )
 _SENTENCE_END = re.compile(r"[。；;：:，,、！？]$")
 
-BlockKind = Literal["paragraph", "chapter", "heading", "article", "signature", "table"]
+BlockKind = Literal["paragraph", "addressee", "chapter", "heading", "article", "signature", "table"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ def _block(text: str, before: list[Block]) -> Block:
             return Block("signature", text)
         if _HEADING.fullmatch(text):
             return Block("heading", text)
+    if len(before) < 3 and len(text) <= 120 and _ADDRESSEE.fullmatch(text):
+        return Block("addressee", text)
     article = _ARTICLE.match(text)
     if article:
         return Block("article", text[article.end() :].lstrip(), lead=article.group(1))
