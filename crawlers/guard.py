@@ -83,13 +83,12 @@ def check_address(address: IPAddress, host: str) -> None:
         raise GuardError(f"host {host} has the {kind} address {address}; allow_private_addresses is off")
 
 
-def private_hosts(sources: Iterable[Source]) -> frozenset[str]:
-    """Hosts that may resolve to private addresses: all sources that name them allow it."""
-    allowed: set[str] = set()
-    refused: set[str] = set()
+def private_hosts(sources: Iterable[Source]) -> frozenset[tuple[str, int]]:
+    """Hosts and ports that may resolve to private addresses: all sources that name them allow it."""
+    allowed: set[tuple[str, int]] = set()
+    refused: set[tuple[str, int]] = set()
     for source in sources:
-        hosts = {urlsplit(f"//{host}").hostname or "" for host in source.allowed_hosts}
-        (allowed if source.allow_private_addresses else refused).update(hosts)
+        (allowed if source.allow_private_addresses else refused).update(source.hosts_and_ports)
     return frozenset(allowed - refused)
 
 

@@ -55,7 +55,7 @@ class GuardMiddleware:
 class GuardedResolver:
     """Resolves names, and drops the addresses that may not be asked."""
 
-    def __init__(self, reactor: Any, private_hosts: frozenset[str]) -> None:
+    def __init__(self, reactor: Any, private_hosts: frozenset[tuple[str, int]]) -> None:
         self._reactor = reactor
         self._resolver = reactor.nameResolver
         self._private_hosts = private_hosts
@@ -81,7 +81,7 @@ class GuardedResolver:
         transportSemantics: str = "TCP",
     ) -> Any:
         receiver = resolutionReceiver
-        if hostName.lower().rstrip(".") not in self._private_hosts:
+        if (hostName.lower().rstrip("."), portNumber) not in self._private_hosts:
             receiver = _Filter(resolutionReceiver, hostName, self._refusals)
         return self._resolver.resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 

@@ -44,6 +44,8 @@ class FrontierScheduler(BaseScheduler):
         return self._crawl.run.fetched + self._handed_out >= self._crawl.source.page_limit
 
     def has_pending_requests(self) -> bool:
+        if self._crawl.stopped:
+            return bool(self._derived)
         return bool(self._derived or self._under_way) or self._may_hand_out()
 
     def enqueue_request(self, request: Request) -> bool:

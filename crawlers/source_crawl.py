@@ -67,8 +67,7 @@ class _Outcome:
     result: Result
     notice: Notice | None = None
     links: Sequence[Link] = ()
-    files: Sequence[tuple[str, Attachment]] = ()
-    """Notice id and attachment."""
+    file: Attachment | None = None
     size: int = 0
     """Bytes of the snapshot."""
     media_type: str | None = None
@@ -121,7 +120,7 @@ class SourceCrawl:
     async def failed(self, task: Task, reason: str, status: int | None = None) -> None:
         """Closes a task that brought nothing."""
         result = Result("failed", " ".join(reason.split())[:MAX_REASON], status)
-        await self._close(task, _Outcome(result, files=self._broken_files(task, result.reason or "")))
+        await self._close(task, _Outcome(result, file=_broken_file(task, result.reason)))
 
     async def answered(self, task: Task, answer: Answer, fetch_part: Callable[[str], Any]) -> None:
         """Reads an answer and closes the task; ``fetch_part`` is awaited for the further parts of a notice."""
@@ -168,7 +167,7 @@ class SourceCrawl:
             answered=True,
         )
         links = read.links if read.notice is None else self._file_links(read.notice, task)
-        return _Outcome(result, read.notice, links, (), len(body), answer.content_type)
+        return _Outcome(result, read.notice, links, None, len(body), answer.content_type)
 
     async def _join_parts(
         self, notice: Notice, parts: Sequence[str], visit: Visit, fetch_part: Callable[[str], Any]
@@ -201,8 +200,7 @@ class SourceCrawl:
             answer.last_modified,
             answered=True,
         )
-        files = [(notice_id, file) for notice_id in _notices_of(task)]
-        return _Outcome(result, files=files, size=len(body), media_type=answer.content_type)
+        return _Outcome(result, file=file, size=len(body), media_type=answer.content_type)
 
     async def _read(self, function: Callable[..., _T], *arguments: Any) -> tuple[_T | None, str]:
         """The result, or None and the reason; whatever a worker raises is the page's fault and stays with it."""
@@ -235,12 +233,6 @@ class SourceCrawl:
                 links.append(Link(url, "attachment", task.depth + 1, context))
         return links
 
-    def _broken_files(self, task: Task, reason: str) -> list[tuple[str, Attachment]]:
-        if task.kind != "attachment" or task.snapshot:
-            return []
-        url, name = str(task.context.get("url") or task.url), str(task.context.get("name") or "")
-        return [(notice_id, Attachment(url, name, error=reason)) for notice_id in _notices_of(task)]
-
     async def _close(self, task: Task, outcome: _Outcome) -> None:
         written, found = await self._in_writer(self._write, task, outcome)
         self._count(task, written)
@@ -252,24 +244,25 @@ class SourceCrawl:
         """One transaction for notice, links and the closed task. Returns what was written, and whether more waits."""
         result = outcome.result
         with self._catalogue.begin() as connection:
-            if not frontier.is_open(connection, task):
+            context = frontier.open_context(connection, task)
+            if context is None:
                 return dataclasses.replace(result, outcome="unchanged"), False
             if result.snapshot:
                 notices.put_snapshot(connection, result.snapshot, outcome.size, outcome.media_type)
             if outcome.notice is not None:
                 result = dataclasses.replace(result, outcome=notices.put(connection, outcome.notice))
-            if outcome.files:
-                result = self._write_files(connection, outcome, result)
+            if outcome.file is not None:
+                result = self._write_file(connection, outcome.file, context.get("notices", []), result)
             changed = outcome.notice is not None and result.outcome != "unchanged"
-            frontier.finish(connection, task, result)
+            again = frontier.finish(connection, task, result)
             found = frontier.add_links(connection, self.run, outcome.links, again=changed)
-        return result, found > 0
+        return result, again or found > 0
 
-    def _write_files(self, connection: Connection, outcome: _Outcome, result: Result) -> Result:
+    def _write_file(
+        self, connection: Connection, file: Attachment, notice_ids: Sequence[str], result: Result
+    ) -> Result:
         changed = False
-        for notice_id, file in outcome.files:
-            if notices.get(connection, notice_id) is None:
-                continue
+        for notice_id in notice_ids:
             known = notices.notice_of_attachment(connection, file.id(notice_id))
             if known is not None:
                 changed |= notices.put_attachment(connection, notice_id, file, snapshot=result.snapshot)
@@ -303,5 +296,8 @@ def _unchanged(task: Task, answer: Answer, *, answered: bool) -> Result:
     )
 
 
-def _notices_of(task: Task) -> list[str]:
-    return [str(one) for one in task.context.get("notices", [])]
+def _broken_file(task: Task, reason: str | None) -> Attachment | None:
+    """The attachment with the reason; a file that was read before keeps its text."""
+    if task.kind != "attachment" or task.snapshot:
+        return None
+    return Attachment(str(task.context.get("url") or task.url), str(task.context.get("name") or ""), error=reason)

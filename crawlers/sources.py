@@ -86,6 +86,15 @@ class Source(BaseModel):
             return True
         return shown in self.allowed_hosts and port == addresses.DEFAULT_PORTS.get(parts.scheme)
 
+    @property
+    def hosts_and_ports(self) -> set[tuple[str, int]]:
+        found: set[tuple[str, int]] = set()
+        for allowed in self.allowed_hosts:
+            parts = urlsplit(f"//{allowed}")
+            ports = addresses.DEFAULT_PORTS.values() if parts.port is None else [parts.port]
+            found.update((parts.hostname or "", port) for port in ports)
+        return found
+
 
 def settings_table() -> list[tuple[str, str, str]]:
     """Name, default and help of every setting, in the order of the file."""

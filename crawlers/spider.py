@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from scrapy import Request, Spider
@@ -67,18 +68,19 @@ class SourceSpider(Spider):
 
     async def read_answer(self, response: Response) -> None:
         task: Task = response.meta[TASK]
-        try:
-            await self.crawl.answered(task, _answer_of(response), self._fetch_part)
-        except STORE_ERRORS as error:
+        error = await _error_of(self.crawl.answered(task, _answer_of(response), self._fetch_part))
+        if error is not None and not isinstance(error, STORE_ERRORS):
+            reason = f"internal error, {type(error).__name__}: {error}"
+            error = await _error_of(self.crawl.failed(task, reason, response.status))
+        if error is not None:
             self.crawl.stop(error)
 
     async def note_failure(self, failure: Failure) -> None:
         request: Request = failure.request  # type: ignore[attr-defined]
-        error = failure.value or RuntimeError("no reason")
-        try:
-            await self.crawl.failed(request.meta[TASK], self._reason(error, request.url))
-        except STORE_ERRORS as fault:
-            self.crawl.stop(fault)
+        reason = self._reason(failure.value or RuntimeError("no reason"), request.url)
+        error = await _error_of(self.crawl.failed(request.meta[TASK], reason))
+        if error is not None:
+            self.crawl.stop(error)
 
     def closed(self, reason: str) -> None:
         if reason == "shutdown":
@@ -152,6 +154,13 @@ BASE_SETTINGS: dict[str, Any] = {
     "STATS_DUMP": False,
     "WARN_ON_GENERATOR_RETURN_VALUE": False,
 }
+
+
+async def _error_of(work: Coroutine[Any, Any, None]) -> BaseException | None:
+    """What the work raised: a task must be closed whatever happens, or the crawl would wait for it for ever."""
+    done = asyncio.ensure_future(work)
+    await asyncio.wait([done])
+    return done.exception()
 
 
 def _answer_of(response: Response) -> Answer:

@@ -22,6 +22,8 @@ _BATCH = 500
 # States within a run: "waiting" was never fetched or is a listing, and goes first; "again" was fetched before.
 _OPEN = ("waiting", "again")
 _CLOSED = ("done", "failed")
+# Without validators the answer comes whole.
+_WHOLE: Mapping[str, Any] = {"etag": None, "last_modified": None, "snapshot": None}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -206,8 +208,11 @@ def next_tasks(connection: Connection, run: Run, limit: int, skip: Collection[st
     return tasks
 
 
-def finish(connection: Connection, task: Task, result: Result) -> None:
-    """Closes the task; to be called in the transaction that stores what came of it."""
+def finish(connection: Connection, task: Task, result: Result) -> bool:
+    """Closes the task; to be called in the transaction that stores what came of it.
+
+    True where it waits again, because a list has given it a date or title since it was handed out.
+    """
     values: dict[str, Any] = {
         "state": "failed" if result.outcome == "failed" else "done",
         "outcome": result.outcome,
@@ -220,17 +225,23 @@ def finish(connection: Connection, task: Task, result: Result) -> None:
             values[name] = getattr(result, name)
     if result.answered:
         values.update(etag=result.etag, last_modified=result.last_modified)
+    row = connection.execute(_row_of(task)).one()
+    again = task.kind != "attachment" and _learned(task.context, json.loads(row.context))
+    if again:
+        values.update(_WHOLE, state="waiting")
     connection.execute(
         frontier.update().where(frontier.c.source == task.source, frontier.c.url_hash == task.key).values(**values)
     )
+    return again
 
 
-def is_open(connection: Connection, task: Task) -> bool:
-    """Whether the task still waits in its run; another process may have closed it."""
-    statement = select(frontier.c.state).where(
-        frontier.c.source == task.source, frontier.c.url_hash == task.key, frontier.c.run_id == task.run_id
-    )
-    return connection.execute(statement).scalar_one_or_none() in _OPEN
+def open_context(connection: Connection, task: Task) -> Mapping[str, Any] | None:
+    """What is now said of the task; None where it does not wait in its run, as another process has closed it."""
+    row = connection.execute(_row_of(task)).one_or_none()
+    if row is None or row.run_id != task.run_id or row.state not in _OPEN:
+        return None
+    context: Mapping[str, Any] = json.loads(row.context)
+    return context
 
 
 def start_failure(connection: Connection, run: Run, address: str) -> str | None:
@@ -326,11 +337,10 @@ def _update(connection: Connection, run: Run, row: Row[Any], link: Link, again: 
         values["kind"] = kind = "page"
     wanted = False
     if row.state in _CLOSED:
-        learned = any(key in merged and key not in old for key in ("title", "date"))
+        learned = _learned(old, merged)
         shared = merged.get("notices") != old.get("notices")
         if (kind == "page" and learned) or (kind == "attachment" and shared):
-            # Asked without validators: the answer must come whole.
-            values.update(state="waiting", run_id=run.id, etag=None, last_modified=None, snapshot=None)
+            values.update(_WHOLE, state="waiting", run_id=run.id)
             wanted = True
         elif again and row.kind == "attachment" and row.run_id != run.id:
             values.update(state="again", run_id=run.id)
@@ -342,6 +352,14 @@ def _update(connection: Connection, run: Run, row: Row[Any], link: Link, again: 
             .values(**values)
         )
     return wanted
+
+
+def _learned(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    return any(name in new and name not in old for name in ("title", "date"))
+
+
+def _row_of(task: Task) -> Select[Any]:
+    return select(frontier).where(frontier.c.source == task.source, frontier.c.url_hash == task.key)
 
 
 def _joined(first: Link, second: Link) -> Link:

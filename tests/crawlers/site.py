@@ -138,8 +138,17 @@ class Crawls:
     def run(self) -> dict[str, dict[str, Any]]:
         """The reports by source."""
         with self.start() as process:
-            out, errors = process.communicate(timeout=240)
+            out, errors = finished(process)
         assert process.returncode == 0, errors
         assert not errors.strip(), errors
         reports: dict[str, dict[str, Any]] = json.loads(out)
         return reports
+
+
+def finished(process: subprocess.Popen[str], seconds: float = 240) -> tuple[str, str]:
+    """Output and errors; a process that hangs is ended."""
+    try:
+        return process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise

@@ -31,14 +31,14 @@ def test_public_hosts(host: str) -> None:
     guard.check_literal(host.replace("1.1", "1.0.0.1") if host == "1.1" else host, allow_private=False)
 
 
-def test_a_host_is_private_only_where_every_source_says_so() -> None:
+def test_a_host_may_be_private_only_where_every_source_says_so() -> None:
     text = 'address = "http://{0}/"\nname = "甲"\nallowed_hosts = ["{0}"]\nallow_private_addresses = {1}'
     sources = [
         parse_source(text.format("inner.cn:81", "true"), "a", "a"),
         parse_source(text.format("both.cn", "true"), "b", "b"),
         parse_source(text.format("both.cn", "false"), "c", "c"),
     ]
-    assert guard.private_hosts(sources) == {"inner.cn"}
+    assert guard.private_hosts(sources) == {("inner.cn", 81)}
 
 
 def test_public_address_check() -> None:
