@@ -137,7 +137,7 @@ def _block(text: str, before: list[Block]) -> Block:
             return Block("signature", text)
         if _HEADING.fullmatch(text):
             return Block("heading", text)
-    if len(before) < 3 and len(text) <= 120 and _ADDRESSEE.fullmatch(text):
+    if len(before) < 5 and len(text) <= 120 and _ADDRESSEE.fullmatch(text):
         return Block("addressee", text)
     article = _ARTICLE.match(text)
     if article:
