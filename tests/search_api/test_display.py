@@ -84,7 +84,8 @@ def test_links_that_are_not(url: str | None) -> None:
 
 def test_a_body_as_documents_set_it() -> None:
     body = (
-        "各乡镇人民政府，县直各单位：\n第一章 总则\n第一条 为规范公开工作，制定本办法。\n　　第十二条之一　另有规定的除外。\n一、总体要求\n"
+        "各乡镇人民政府，县直各单位：\n第一章 总则\n"
+        "第一条 为规范公开工作，制定本办法。\n　　第十二条之一　另有规定的除外。\n一、总体要求\n"
         "各部门应当做好下列工作：\n序号\t项目\n1\t农机\t甲\n\n2\t农药\n青溪县人民政府\n2011年5月16日"
     )
     assert blocks(body) == [
