@@ -128,6 +128,10 @@ def parse_source(text: str, name: str, file: str) -> Source:
         key = ".".join(str(part) for part in first["loc"])
         what = "is required" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
         raise SourceError(f"{file}: {key}: {what}") from None
+    from crawlers.platforms import platforms  # they build on this module
+
+    if source.platform is not None and source.platform not in platforms():
+        raise SourceError(f"{file}: platform: {source.platform!r} is none of {', '.join(sorted(platforms()))}")
     if not source.allows(source.address):
         raise SourceError(f"{file}: address: its host is not among allowed_hosts")
     return source

@@ -105,7 +105,9 @@ def _in_parts() -> Site:
 
 def _list_of_files() -> Site:
     rows = "<ul><li><a href='/a.docx'>关于农机补贴实施方案的通知</a><span>2020-03-04</span></li></ul>"
-    return Site({"/": Reply(f"<html><body>{rows}</body></html>"), "/a.docx": Reply(_docx("方案正文" * 30), content_type=None)})
+    return Site(
+        {"/": Reply(f"<html><body>{rows}</body></html>"), "/a.docx": Reply(_docx("方案正文" * 30), content_type=None)}
+    )
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ def test_three_settings_are_enough() -> None:
         (SMALL.replace('["www.linjiang.gov.cn"]', '["gov.cn"]'), "its host is not among allowed_hosts"),
         (SMALL.replace('["www.linjiang.gov.cn"]', '["www.linjiang.gov.cn/zwgk"]'), "allowed_hosts.0: "),
         ("address = ", "linjiang.toml: is no TOML"),
+        (SMALL + 'platform = "tsr"', "linjiang.toml: platform: 'tsr' is none of generic, trs"),
     ],
 )
 def test_a_mistake_is_named(text: str, message: str) -> None:
@@ -55,7 +56,7 @@ def test_a_folder_of_sources(tmp_path: Path) -> None:
     assert list(load_sources(tmp_path)) == ["linjiang"]
     assert load_sources(tmp_path / "missing") == {}
     (tmp_path / "bad.toml").write_bytes("name = '临江'".encode("gbk"))
-    with pytest.raises(SourceError, match="bad.toml: is not UTF-8"):
+    with pytest.raises(SourceError, match=r"bad\.toml: is not UTF-8"):
         load_sources(tmp_path)
 
 
