@@ -1,4 +1,4 @@
-"""The shape of the project: which package may import which, where each engine and reader is used, how long a file is."""
+"""The shape of the project: who may import whom, where each engine and reader is used, how long a file is."""
 
 import ast
 from collections.abc import Iterator
