@@ -9,6 +9,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -326,6 +327,39 @@ def serve(
 
 
 @app.command()
+def demo(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the service.")] = None,
+    portal_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the sample portal.")] = 8101,
+    bureau_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the sample bureau.")] = 8102,
+) -> None:
+    """Serve two sample sites on loopback, crawl them, index them, and open the service."""
+    from samples import SampleSites, write_sources
+
+    settings = _settings(context)
+    port = port or settings.port
+    _check_port(settings.host, port)
+    with SampleSites(portal_port, bureau_port) as sites:
+        console.print(f"sample sites: {sites.portal_address} and {sites.bureau_address}", markup=False)
+        write_sources(settings.sources_folder, portal_port, bureau_port)
+        if _crawled(settings, ("portal", "bureau")):
+            console.print("already crawled; the data is kept", markup=False)
+        else:
+            console.print("crawling them", markup=False)
+            _run_command(settings, "crawl", "portal", "bureau")
+        with _catalogue(settings) as catalogue, contextlib.closing(settings.open_engine()) as engine:
+            follower = settings.follower(catalogue, engine)
+            console.print("indexing", markup=False)
+            _catch_up(follower, catalogue, engine, rebuild=False)
+            follower.close()
+            with catalogue.read() as connection:
+                counts = notices.count(connection)
+            documents = engine.health()["documents"]
+        console.print(f"{sum(counts.values())} notices, {documents} documents in the index", markup=False)
+        _serve(settings, settings.host, port, index_here=True)
+
+
+@app.command()
 def status(context: typer.Context, as_json: _Json = False) -> None:
     """Say how catalogue, index and crawls stand."""
     settings = _settings(context)
@@ -535,6 +569,33 @@ def _follow(follower: Follower) -> None:
     follower.follow(stop, report=lambda line: console.print(_line(line), markup=False))
 
 
+def _crawled(settings: Settings, names: tuple[str, ...]) -> bool:
+    with _catalogue(settings) as catalogue, catalogue.read() as connection:
+        reports = [frontier.run_report(connection, name) for name in names]
+    return all(report is not None and report.ok for report in reports)
+
+
+def _command(settings: Settings, *arguments: str) -> list[str]:
+    """This program again, in a process of its own."""
+    return [sys.executable, str(Path(__file__).absolute()), "--data", str(settings.data_dir), *arguments]
+
+
+def _run_command(settings: Settings, *arguments: str) -> None:
+    done = subprocess.run(_command(settings, *arguments), check=False)
+    if done.returncode not in (0, EXIT_PARTLY):
+        raise OperatorError(f"gongkai {' '.join(arguments)} ended with {done.returncode}")
+
+
+def _check_port(host: str, port: int) -> None:
+    """Before long work: raises OperatorError where the service could not listen."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((host, port))
+        except OSError as error:
+            raise OperatorError(f"port {port} of {host}: {error.strerror}; choose another with --port") from error
+
+
 def _serve(settings: Settings, host: str, port: int, *, index_here: bool) -> None:
     from search_api.app import create_app
 
@@ -544,10 +605,8 @@ def _serve(settings: Settings, host: str, port: int, *, index_here: bool) -> Non
         server = uvicorn.Server(
             uvicorn.Config(application, host=host, port=port, log_level="warning", server_header=False, lifespan="on")
         )
-        try:
-            sockets = [server.config.bind_socket()]
-        except SystemExit:
-            raise OperatorError(f"port {port} of {host} is in use, or not ours to take; choose one with --port") from None
+        _check_port(host, port)
+        sockets = [server.config.bind_socket()]
         with contextlib.ExitStack() as stack:
             if index_here:
                 stack.enter_context(_indexer_process(settings))
@@ -559,7 +618,7 @@ def _serve(settings: Settings, host: str, port: int, *, index_here: bool) -> Non
 def _indexer_process(settings: Settings) -> Iterator[None]:
     """``gongkai index --follow`` beside the service, started again whenever it ends."""
     stop = threading.Event()
-    command = [sys.executable, str(Path(__file__).absolute()), "--data", str(settings.data_dir), "index", "--follow"]
+    command = _command(settings, "index", "--follow")
     running: list[subprocess.Popen[bytes]] = []
 
     def supervise() -> None:

@@ -16,7 +16,6 @@ from indexer.engine import (
     CONSTANT_PARTS,
     FACETS,
     MAX_WINDOW,
-    RECALL_BOOSTS,
     TEXT_PARTS,
     Candidate,
     EngineDocument,
@@ -89,18 +88,18 @@ class ElasticsearchEngine:
         sort: Sort = "relevance",
         offset: int = 0,
         limit: int = 200,
-        parts: bool = True,
         facets: Sequence[str] = (),
         facet_size: int = 50,
     ) -> Recall:
         if offset + limit > MAX_WINDOW or offset < 0 or limit < 0:
             raise ValueError(f"offset {offset} and limit {limit} must stay within {MAX_WINDOW}")
-        named = _part_queries(query) if sort == "relevance" and limit else {}
+        scoring = _part_queries(query) if sort == "relevance" and limit else {}
         filters = {name: {"terms": {name: list(values)}} for name, values in query.filters.items() if values}
         matching: dict[str, Any] = {"bool": {"filter": _conditions(query), "must_not": _exclusions(query)}}
         matching["bool"]["should"] = [
-            {"bool": {"must": [part], "boost": RECALL_BOOSTS[name] * (1 if name in CONSTANT_PARTS else _BM25)}}
-            for name, part in named.items()
+            {"bool": {"must": [part], "boost": boost * _factor(name)}}
+            for name, part in scoring.items()
+            if (boost := query.boosts.get(name))
         ]
         order: list[dict[str, Any]] = [{"_score": "desc"}, {"key": "asc"}]
         if sort != "relevance":
@@ -118,7 +117,6 @@ class ElasticsearchEngine:
                 docvalue_fields=["key", "date"],
                 track_total_hits=True,
                 track_scores=sort == "relevance",
-                include_named_queries_score=parts and bool(named),
                 search_type="dfs_query_then_fetch",
             ).body
         _complete(answer, self._alias)
@@ -128,6 +126,29 @@ class ElasticsearchEngine:
             candidates=[_candidate(hit) for hit in hits["hits"]],
             facets={name: _facet_counts(answer["aggregations"][name]["values"], facet_size) for name in facets},
         )
+
+    def parts(self, query: EngineQuery, keys: Sequence[int]) -> dict[int, dict[str, float]]:
+        parts = _part_queries(query)
+        if not keys or not parts:
+            return {}
+        for name, part in parts.items():
+            next(iter(part.values()))["_name"] = name
+        with _answering(self._alias):
+            answer = self._client.search(
+                index=self._alias,
+                query={"bool": {"filter": [{"terms": {"key": list(keys)}}], "should": list(parts.values())}},
+                size=len(keys),
+                source=False,
+                docvalue_fields=["key"],
+                include_named_queries_score=True,
+                search_type="dfs_query_then_fetch",
+            ).body
+        return {
+            hit["fields"]["key"][0]: {
+                name: score * _factor(name) for name, score in (hit.get("matched_queries") or {}).items()
+            }
+            for hit in answer["hits"]["hits"]
+        }
 
     def displays(self, keys: Sequence[int]) -> dict[int, str]:
         if not keys:
@@ -319,7 +340,7 @@ def _exclusions(query: EngineQuery) -> list[dict[str, Any]]:
 
 
 def _part_queries(query: EngineQuery) -> dict[str, dict[str, Any]]:
-    """Each part of the score under its name."""
+    """Each part of the score by its name."""
     parts: dict[str, dict[str, Any]] = {}
     if query.words:
         for part in TEXT_PARTS:
@@ -334,9 +355,11 @@ def _part_queries(query: EngineQuery) -> dict[str, dict[str, Any]]:
         parts["title_key"] = _constant({"term": {"title_key": query.title_key}}, "title_key")
     if query.numbers:
         parts["number"] = _constant({"terms": {"numbers": list(query.numbers)}}, "number")
-    for name, part in parts.items():
-        next(iter(part.values()))["_name"] = name
     return parts
+
+
+def _factor(part: str) -> float:
+    return 1.0 if part in CONSTANT_PARTS else _BM25
 
 
 def _any_of(field: str, terms: Sequence[str]) -> dict[str, Any]:
@@ -377,14 +400,7 @@ def _facet_counts(answer: Mapping[str, Any], size: int) -> FacetCounts:
 
 
 def _candidate(hit: Mapping[str, Any]) -> Candidate:
-    named = hit.get("matched_queries")
-    scores: dict[str, float] = named if isinstance(named, dict) else {}
-    return Candidate(
-        key=hit["fields"]["key"][0],
-        score=hit.get("_score") or 0.0,
-        parts={name: score * (1 if name in CONSTANT_PARTS else _BM25) for name, score in scores.items()},
-        date=hit["fields"]["date"][0],
-    )
+    return Candidate(key=hit["fields"]["key"][0], score=hit.get("_score") or 0.0, date=hit["fields"]["date"][0])
 
 
 def _complete(answer: Mapping[str, Any], alias: str) -> None:

@@ -89,13 +89,16 @@ class EngineQuery:
     phrase: str = ""
     """The compact query, where it is worth looking for as a whole."""
     title_key: str = ""
+    boosts: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Weight of each of ``SCORE_PARTS``; a part without one does not score."""
     filters: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     date_from: int | None = None
     """yyyymmdd, included; undated documents do not match."""
     date_to: int | None = None
 
 
-# The parts of a score that an engine reports. Two engines report the same BM25 up to the rounding of their statistics.
+# The parts of a score: BM25 of the words or bigrams in a part of the text, of the query as one string, and two that are
+# there or not. Two engines give the same up to the rounding of their statistics.
 SCORE_PARTS = (
     "title_words",
     "fields_words",
@@ -107,31 +110,19 @@ SCORE_PARTS = (
     "title_key",
     "number",
 )
-RECALL_BOOSTS: Mapping[str, float] = {
-    "title_words": 2.0,
-    "fields_words": 0.5,
-    "body_words": 1.0,
-    "title_bigrams": 1.0,
-    "body_bigrams": 1.0,
-    "title_phrase": 1.0,
-    "body_phrase": 0.5,
-    "title_key": 1.0,
-    "number": 1.0,
-}
-"""What an engine orders its candidates by; the ranker's own weights order the first window."""
 CONSTANT_PARTS: Mapping[str, float] = {"title_key": 100.0, "number": 200.0}
-"""Parts that are there or not; high enough that such a document is within the first window."""
+"""Parts that are there or not; high enough to lift such a document above what only resembles the query."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Candidate:
-    """A recalled document with the parts of its score (names of ``SCORE_PARTS``; absent means 0)."""
+    """A recalled document, its score, and what the ranker weighs beside it."""
 
     key: int
     score: float
-    """In the engine's own order; 0 where sorted by date."""
-    parts: Mapping[str, float]
+    """Sum of the parts times their boosts; 0 where sorted by date."""
     date: int
+    """yyyymmdd, 0 where unknown."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -161,7 +152,6 @@ class Engine(Protocol):
         sort: Sort = "relevance",
         offset: int = 0,
         limit: int = 200,
-        parts: bool = True,
         facets: Sequence[str] = (),
         facet_size: int = 50,
     ) -> Recall:
@@ -169,6 +159,10 @@ class Engine(Protocol):
 
         A facet is counted over the query without that facet's own filter. ``offset + limit`` is at most MAX_WINDOW.
         """
+        ...
+
+    def parts(self, query: EngineQuery, keys: Sequence[int]) -> dict[int, dict[str, float]]:
+        """The parts of the scores, without their boosts, of the documents with these keys."""
         ...
 
     def displays(self, keys: Sequence[int]) -> dict[int, str]:

@@ -79,6 +79,11 @@ class Follower:
                     report(f"index: {error}; trying again in {_RETRY_SECONDS:.0f} s")
                     stop.wait(_RETRY_SECONDS)
 
+    def warm(self) -> None:
+        """Starts the processes that analyse, so that the first batch need not wait for them."""
+        for started in [self._executor().submit(analyse, []) for _ in range(self._workers)]:
+            started.result()
+
     def ask_for_rebuild(self) -> None:
         """Tells the process that follows to rebuild; remembered until it is done."""
         self._request.parent.mkdir(parents=True, exist_ok=True)

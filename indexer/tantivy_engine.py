@@ -19,7 +19,6 @@ from indexer.engine import (
     CONSTANT_PARTS,
     FACETS,
     MAX_WINDOW,
-    RECALL_BOOSTS,
     TEXT_PARTS,
     Candidate,
     EngineBusyError,
@@ -57,7 +56,6 @@ class TantivyEngine:
         sort: Sort = "relevance",
         offset: int = 0,
         limit: int = 200,
-        parts: bool = True,
         facets: Sequence[str] = (),
         facet_size: int = 50,
     ) -> Recall:
@@ -77,13 +75,18 @@ class TantivyEngine:
             addresses = [address for _score, address in hits]
             keys = searcher.fast_field_values("key", addresses) if addresses else []
             dates = searcher.fast_field_values("date", addresses) if addresses else []
-            by_key = build.parts(searcher, query, keys) if parts and sort == "relevance" and keys else {}
             candidates = [
-                Candidate(key, score if sort == "relevance" else 0.0, by_key.get(key, {}), date)
+                Candidate(key, score if sort == "relevance" else 0.0, date)
                 for (score, _address), key, date in zip(hits, keys, dates, strict=True)
             ]
             counted = self._facets(searcher, build, query, match, facets, facet_size)
             return Recall(found.count, candidates, counted)
+
+    def parts(self, query: EngineQuery, keys: Sequence[int]) -> dict[int, dict[str, float]]:
+        if not keys:
+            return {}
+        with self._searching() as (searcher, schema):
+            return _QueryBuilder(schema).parts(searcher, query, keys)
 
     def displays(self, keys: Sequence[int]) -> dict[int, str]:
         if not keys:
@@ -285,7 +288,9 @@ class _QueryBuilder:
 
     def scored(self, query: EngineQuery, match: Query) -> Query:
         parts = self._part_queries(query)
-        scoring = [(Occur.Should, Query.boost_query(part(), RECALL_BOOSTS[name])) for name, part in parts.items()]
+        scoring = [
+            (Occur.Should, Query.boost_query(part(), boost)) for name, part in parts.items() if (boost := query.boosts.get(name))
+        ]
         return Query.boolean_query([(Occur.Must, match), *scoring])
 
     def parts(
@@ -348,7 +353,7 @@ def _candidates(searcher: tantivy.Searcher, query: Query, limit: int) -> list[Ca
         return []
     keys = searcher.fast_field_values("key", addresses)
     dates = searcher.fast_field_values("date", addresses)
-    return [Candidate(key, score, {}, date) for (score, _a), key, date in zip(hits, keys, dates, strict=True)]
+    return [Candidate(key, score, date) for (score, _a), key, date in zip(hits, keys, dates, strict=True)]
 
 
 def _any_of(queries: Sequence[Query]) -> Query:

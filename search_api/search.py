@@ -18,14 +18,15 @@ from analyzers.query import UnderstoodQuery, parse_query
 from indexer.catalogue import Catalogue, notices
 from indexer.documents import MAX_TITLE_KEY
 from indexer.engine import FACETS, MAX_WINDOW, Candidate, Engine, EngineQuery, FacetCounts, Recall, Sort
-from search_api.ranker import Ranked, rank
+from search_api.ranker import WEIGHTS, Ranked, explain, rank
 
 MAX_QUERY_CHARACTERS = 500
 MAX_SIZE = 100
 WINDOW = 200
-"""Candidates that the ranker orders; measured with make relevance, more changed nothing."""
+"""Candidates that the ranker orders; 67 % of the relevant articles of make relevance are among them."""
 ENOUGH = 10
-"""Hits below which a looser query is tried: a first page."""
+"""Hits below which a looser query is tried: a first page. Against 1 it gains 0.03 nDCG@10, and 50 gains 0.005 more for
+half again the time (make relevance)."""
 _MAX_PHRASE = 100
 _NEWEST = 8
 _SIMILAR_CHARACTERS = 5_000
@@ -114,8 +115,9 @@ class SearchService:
         ranked = self._page(request, query, recall)
         terms = _shown_terms(understood)
         displays = self._engine.displays([one.candidate.key for one in ranked])
+        explanations = self._explanations(query, ranked) if request.explain else {}
         hits = [
-            _hit(display, terms, one, explain=request.explain)
+            _hit(display, terms, one, explanations.get(one.candidate.key))
             for one in ranked
             if (display := displays.get(one.candidate.key)) is not None
         ]
@@ -196,54 +198,60 @@ class SearchService:
     def _recall(self, request: SearchRequest, understood: UnderstoodQuery) -> tuple[EngineQuery, Recall]:
         """The strictest query that finds enough, and what it recalls."""
         query = _engine_query(request, understood)
+        query = dataclasses.replace(query, minimum_terms=self._minimum_terms(query, request))
         first = (request.page - 1) * request.size
-        by_relevance = request.sort == "relevance"
-        windowed = by_relevance and first < WINDOW
-        best: tuple[EngineQuery, Recall] | None = None
-        for minimum in _minimums(len(query.terms)):
-            query = dataclasses.replace(query, minimum_terms=minimum)
-            recall = self._engine.recall(
-                query,
-                sort=request.sort,
-                offset=0 if windowed else first,
-                limit=WINDOW if windowed else request.size,
-                facets=request.facets,
-                facet_size=request.facet_size,
-            )
-            if best is None or recall.total > best[1].total:
-                best = query, recall
-            if recall.total >= (ENOUGH if by_relevance else 1):
-                break
-        assert best is not None
-        return best
+        windowed = request.sort == "relevance" and first < WINDOW
+        recall = self._engine.recall(
+            query,
+            sort=request.sort,
+            offset=0 if windowed else first,
+            limit=WINDOW if windowed else request.size,
+            facets=request.facets,
+            facet_size=request.facet_size,
+        )
+        return query, recall
+
+    def _minimum_terms(self, query: EngineQuery, request: SearchRequest) -> int:
+        """How many terms must occur: all where that finds enough, else half of them, else one."""
+        strict = len(query.terms)
+        enough = ENOUGH if request.sort == "relevance" else 1
+        for minimum in dict.fromkeys([strict, math.ceil(strict / 2)]):
+            if minimum <= 1 or self._total(dataclasses.replace(query, minimum_terms=minimum)) >= enough:
+                return minimum
+        return 1
+
+    def _total(self, query: EngineQuery) -> int:
+        return self._engine.recall(query, sort="-date", limit=0).total
 
     def _page(self, request: SearchRequest, query: EngineQuery, recall: Recall) -> list[Ranked]:
         """The page's candidates: the ranker's order within the first window, the engine's beyond it."""
         first = (request.page - 1) * request.size
         if request.sort != "relevance" or first >= WINDOW:
-            return [Ranked(candidate, candidate.score, {}) for candidate in recall.candidates]
+            return [Ranked(candidate, candidate.score) for candidate in recall.candidates]
         ranked = rank(recall.candidates, year=date.today().year)
         page = ranked[first : first + request.size]
         beyond = first + request.size - WINDOW
         if beyond > 0 and recall.total > WINDOW:
-            rest = self._engine.recall(query, offset=WINDOW, limit=beyond, parts=False)
-            page += [Ranked(candidate, candidate.score, {}) for candidate in rest.candidates]
+            rest = self._engine.recall(query, offset=WINDOW, limit=beyond)
+            page += [Ranked(candidate, candidate.score) for candidate in rest.candidates]
         return page
+
+    def _explanations(self, query: EngineQuery, ranked: Sequence[Ranked]) -> dict[int, dict[str, float]]:
+        parts = self._engine.parts(query, [one.candidate.key for one in ranked])
+        year = date.today().year
+        return {one.candidate.key: explain(one, parts.get(one.candidate.key, {}), year=year) for one in ranked}
 
     def _left_out(self, query: EngineQuery, recall: Recall) -> list[str]:
         """The terms that not every hit has."""
         counts = {
-            term: self._engine.recall(
-                dataclasses.replace(query, required=[*query.required, term]), sort="-date", limit=0, parts=False
-            ).total
-            for term in query.terms
+            term: self._total(dataclasses.replace(query, required=[*query.required, term])) for term in query.terms
         }
         return [term for term in query.terms if counts[term] < recall.total]
 
     def _plain_hits(self, candidates: Sequence[Candidate]) -> list[Hit]:
         displays = self._engine.displays([candidate.key for candidate in candidates])
         return [
-            _hit(displays[candidate.key], (), Ranked(candidate, candidate.score, {}), explain=False)
+            _hit(displays[candidate.key], (), Ranked(candidate, candidate.score), None)
             for candidate in candidates
             if candidate.key in displays
         ]
@@ -282,15 +290,11 @@ def _engine_query(request: SearchRequest, understood: UnderstoodQuery) -> Engine
         bigrams=understood.bigrams,
         phrase=understood.phrase[:_MAX_PHRASE],
         title_key=understood.phrase[:MAX_TITLE_KEY],
+        boosts=WEIGHTS,
         filters=request.filters,
         date_from=_day(request.date_from),
         date_to=_day(request.date_to),
     )
-
-
-def _minimums(terms: int) -> list[int]:
-    """How many terms must occur, from strict to loose; ENOUGH hits end the search for more."""
-    return list(dict.fromkeys([terms, math.ceil(terms / 2), min(terms, 1)]))
 
 
 def _day(day: date | None) -> int | None:
@@ -302,7 +306,7 @@ def _shown_terms(understood: UnderstoodQuery) -> Sequence[str]:
     return list(dict.fromkeys([*whole, *understood.required, *understood.terms]))
 
 
-def _hit(display: str, terms: Sequence[str], ranked: Ranked, *, explain: bool) -> Hit:
+def _hit(display: str, terms: Sequence[str], ranked: Ranked, explanation: Mapping[str, float] | None) -> Hit:
     shown = json.loads(display)
     found = passage(shown["body"], terms)
     return Hit(
@@ -314,5 +318,5 @@ def _hit(display: str, terms: Sequence[str], ranked: Ranked, *, explain: bool) -
         score=round(ranked.score, 4),
         fields=shown["fields"],
         parent=shown.get("parent"),
-        explanation=dict(ranked.explanation) if explain else None,
+        explanation=explanation,
     )

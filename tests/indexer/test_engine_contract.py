@@ -11,7 +11,7 @@ from analyzers.analysis import bigrams, default_analyzer
 from analyzers.normalization import compact
 from analyzers.notice import Attachment, Notice
 from indexer.documents import document_key, engine_documents
-from indexer.engine import FACETS, Engine, EngineDocument, EngineQuery, EngineUnavailableError, Recall
+from indexer.engine import FACETS, SCORE_PARTS, Engine, EngineDocument, EngineQuery, EngineUnavailableError, Recall
 
 ANALYZER = default_analyzer()
 
@@ -79,6 +79,7 @@ def query(text: str, *, minimum: int | None = None, **rest: Any) -> EngineQuery:
         bigrams=bigrams(dense),
         phrase=dense,
         title_key=dense,
+        boosts=dict.fromkeys(SCORE_PARTS, 1.0),
         **rest,
     )
 
@@ -133,12 +134,9 @@ def test_exclusion(engine: Engine) -> None:
 
 def test_a_document_number_brings_its_document_first(engine: Engine) -> None:
     fill(engine)
-    wanted = EngineQuery(
-        numbers=["临政发2011-12"], terms=["临政发[2011]12"], minimum_terms=1, words=["2011"], bigrams=["临政"]
-    )
-    recall = engine.recall(wanted)
-    assert ids(engine, recall) == ["n1", "n2"]
-    assert recall.candidates[0].parts["number"] == 200
+    wanted = query("临政发[2011]12", numbers=["临政发2011-12"])
+    assert found(engine, wanted) == ["n1", "n2"]
+    assert engine.parts(wanted, [document_key("n1")])[document_key("n1")]["number"] == 200
     assert found(engine, EngineQuery(numbers=["2011-12"])) == ["n1"]
     assert found(engine, EngineQuery(numbers=["11510000008282746q/2011-00012"])) == ["n1"]
 
@@ -213,12 +211,17 @@ def test_limit_zero_still_counts(engine: Engine) -> None:
 
 def test_parts_explain_the_score(engine: Engine) -> None:
     fill(engine)
-    first = engine.recall(query("农业机械购置补贴资金管理使用实施办法")).candidates[0]
-    assert first.key == document_key("n1")
-    assert first.parts["title_key"] == 100
-    assert first.parts["title_phrase"] > 0
-    assert first.parts["title_words"] > first.parts["body_words"] > 0
-    assert first.date == 20110516
+    wanted = query("农业机械购置补贴资金管理使用实施办法")
+    first = engine.recall(wanted).candidates[0]
+    assert (first.key, first.date) == (document_key("n1"), 20110516)
+    parts = engine.parts(wanted, [first.key, document_key("n4")])
+    assert parts[first.key]["title_key"] == 100
+    assert parts[first.key]["title_phrase"] > 0
+    assert parts[first.key]["title_words"] > parts[first.key]["body_words"] > 0
+    assert sum(parts[first.key].values()) == pytest.approx(first.score, rel=1e-4)
+    assert not parts.get(document_key("n4"))
+    heavier = dataclasses.replace(wanted, boosts={"body_words": 3.0})
+    assert engine.recall(heavier).candidates[0].score == pytest.approx(3 * parts[first.key]["body_words"], rel=1e-4)
 
 
 def test_similar_and_titles(engine: Engine) -> None:
