@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 
 import trafilatura
@@ -30,7 +31,10 @@ _CONTAINERS = (
 )
 _CONTAINER_TAGS = ("ucapcontent",)
 _ENOUGH_CHARACTERS = 40
+_MAX_LEVELS = 80
+"""Markup nested deeper than this is broken markup; what it nests is then taken with the whole page."""
 _MAX_LINK_DENSITY = 0.4
+_MAX_COMPARED_CHARACTERS = 1_000_000
 _SENTENCE = re.compile(r"[，。；：！？、]")
 _FRAME = re.compile(
     r"(?:^|[-_])(?:foot|footer|copyright|nav|menu|crumb|sidebar|header|top|banner|related|recommend|share)"
@@ -105,10 +109,11 @@ def trim(text: str) -> str:
 
 
 def main_text(soup: BeautifulSoup) -> str:
-    """What trafilatura takes for the text; for pages whose body has no known container."""
-    found = trafilatura.extract(
-        str(soup), include_comments=False, include_tables=True, favor_recall=True, deduplicate=False, fast=True
-    )
+    """What trafilatura takes for the text; for pages whose body has no known container. Empty for very large pages."""
+    html = str(soup)
+    if len(html) > _MAX_COMPARED_CHARACTERS:
+        return ""
+    found = trafilatura.extract(html, include_comments=False, include_tables=True, favor_recall=True, fast=True)
     lines = (_cells(squeeze(part)) for part in (found or "").split("\n"))
     return "\n".join(line for line in lines if line and not _IMPRINT.search(line))
 
@@ -179,7 +184,7 @@ class _Weights:
                 continue
             weight = float(length) if length >= 10 and _SENTENCE.search(line) else length / 3
             self._total += weight
-            for tag in (block.tag, *block.tag.parents):
+            for tag in (block.tag, *itertools.islice(block.tag.parents, _MAX_LEVELS)):
                 self._sums[id(tag)] = self._sums.get(id(tag), 0.0) + weight
                 self._tags[id(tag)] = tag
                 if tag is root:
@@ -194,16 +199,18 @@ class _Weights:
         return len(tag.get_text(strip=True)) / self._total
 
     def deepest(self) -> Tag | None:
-        """The deepest element that holds four fifths of it."""
+        """The deepest element that holds four fifths of it.
+
+        All that hold so much stand within one another, and the inner ones were counted first.
+        """
         best: Tag | None = None
-        depth = -1
+        least = float("inf")
         if self._total < _ENOUGH_CHARACTERS:
             return None
         for key, weight in self._sums.items():
-            if weight >= 0.8 * self._total:
-                level = sum(1 for _ in self._tags[key].parents)
-                if level > depth:
-                    best, depth = self._tags[key], level
+            if 0.8 * self._total <= weight < least:
+                best, least = self._tags[key], weight
+        best = best or self._root
         while best is not None and best.name in ("p", "span", "tr", "tbody", "li", "thead") and best is not self._root:
             best = best.parent
         return best
@@ -237,6 +244,7 @@ class _Writer:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._buffer: list[str] = []
+        self._open_rows = 0
         self._rows: list[list[str] | None] = []
         """One entry for each open table: the cells of its row, or None for a table that only lays out."""
 
@@ -247,7 +255,9 @@ class _Writer:
         name = tag.name
         if name == "table":
             self._break()
-            self._rows.append(None if self._in_row or _lays_out(tag) else [])
+            places_only = self._in_row or _lays_out(tag)
+            self._rows.append(None if places_only else [])
+            self._open_rows += not places_only
         elif name == "br" or name in BLOCKS:
             self._break()
 
@@ -257,7 +267,7 @@ class _Writer:
             self._break()
             if self._rows:
                 self._end_row()
-                self._rows.pop()
+                self._open_rows -= self._rows.pop() is not None
         elif name in ("td", "th") and self._in_row:
             row = self._rows[-1]
             if row is not None:
@@ -276,7 +286,7 @@ class _Writer:
 
     @property
     def _in_row(self) -> bool:
-        return any(row is not None for row in self._rows)
+        return self._open_rows > 0
 
     def _break(self) -> None:
         if self._in_row:

@@ -28,6 +28,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECAS
 _HIDDEN_TEXT_CHARACTERS = 500
 """A hidden element with more text than this is one that a script shows."""
 _WRITTEN = re.compile(r"""document\.write(?:ln)?\(\s*(?:"([^"<>\\]{1,80})"|'([^'<>\\]{1,80})')\s*\)""")
+_MAX_WRITTEN = 50
 _LABEL_END = re.compile(r"[\u4e00-\u9fff]\s*[:：]\s*$")
 _MARKUP = (Comment, Declaration, Doctype, ProcessingInstruction)
 
@@ -97,21 +98,22 @@ def scripts_of(soup: BeautifulSoup, limit: int = 2_000_000) -> str:
 
 
 def clean(soup: BeautifulSoup) -> None:
-    """Removes what no reader sees; a short text that a script writes after a label stays as text."""
+    """Empties what no reader sees; a short text that a script writes after a label stays as text."""
+    replaced = 0
     for script in soup.find_all("script"):
+        if replaced >= _MAX_WRITTEN:
+            break
         literal = _WRITTEN.search(script.get_text()[:20_000])
         if literal:
             before = script.find_previous(string=lambda text: bool(text and text.strip()))
             if before is not None and before.parent is not script and _LABEL_END.search(str(before)):
                 script.replace_with(NavigableString(literal[1] or literal[2]))
+                replaced += 1
     for tag in soup.find_all(_UNSEEN):
-        if not tag.decomposed:
-            tag.decompose()
-    for comment in soup.find_all(string=lambda text: isinstance(text, _MARKUP)):
-        comment.extract()
+        tag.clear()
 
 
 def remove_hidden(soup: BeautifulSoup) -> None:
     for tag in soup.find_all(lambda tag: "hidden" in tag.attrs or bool(_HIDDEN.search(attribute(tag, "style")))):
-        if not tag.decomposed and len(tag.get_text(strip=True)) < _HIDDEN_TEXT_CHARACTERS:
-            tag.decompose()
+        if len(tag.get_text(strip=True)) < _HIDDEN_TEXT_CHARACTERS:
+            tag.clear()
