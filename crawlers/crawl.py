@@ -105,6 +105,8 @@ class _Command:
         self._process.start(stop_after_crawl=False)
 
     async def _crawl_all(self, sources: Sequence[Source], at_once: int) -> None:
+        if not isinstance(_reactor().nameResolver, GuardedResolver):
+            raise CrawlError("this version of Scrapy does not take the guard's resolver; nothing was asked")
         room = asyncio.Semaphore(at_once)
 
         async def one(source: Source) -> None:

@@ -34,6 +34,10 @@ _PAGE_WORD = re.compile(
 _NOT_COLUMNS = re.compile(
     r"登[录陆]|注册|打印|关闭|返回|收藏|设为首页|联系我们|关于我们|版权|隐私|帮助|免责|声明|邮箱|繁體|English|RSS|无障碍|手机版|更换|验证码"
 )
+_DOCUMENT_TITLE = re.compile(
+    r"(?:通知|公告|通告|公示|通报|办法|规定|意见|决定|决议|条例|细则|方案|规划|批复|复函|公报|报告|预案|规则|指南)"
+    r"(?:[（(〔\[].{1,30})?[》”]?$"
+)
 _CUT = re.compile(r"(?:…+|\.{2,}|。{2,})\s*$")
 _DIGITS = re.compile(r"\d+")
 _DATE_TAIL = re.compile(r"[\[(（【]?\s*(?:19|20)\d\d\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?\s*[\])）】]?\s*$")
@@ -60,7 +64,7 @@ def understand(
         if known(visit.url) or running_text or (alone and _shows_its_row(page, visit)):
             return Parsed("notice")
         return Parsed("listing", links[:MAX_LINKS]) if rows or paging else Parsed("neither")
-    if running_text and not paging and _says_when(page) and len(rows) < 5:
+    if running_text and not paging and _says_what(page) and len(rows) < 5:
         return Parsed("notice")
     if rows or paging or columns:
         return Parsed("listing", links[:MAX_LINKS])
@@ -239,9 +243,10 @@ def _consists_of(rows: dict[str, PageLink], body: str) -> bool:
     return len(titles) >= 2 and covered * 5 > len(text) * 2
 
 
-def _says_when(page: Page) -> bool:
+def _says_what(page: Page) -> bool:
+    """Whether the page shows a notice's marks, as pages about the site itself (联系我们) do not."""
     names = ("written_date", "published_date", "index_number", "document_number")
-    return any(page.fields.get(name) for name in names)
+    return any(page.fields.get(name) for name in names) or _DOCUMENT_TITLE.search(page.title) is not None
 
 
 def _clean(text: str) -> str:

@@ -35,7 +35,8 @@ def trs_notice(number: int, *, extra: str = "", parts: int = 1, name: str = "") 
 <body><div class="nav"><a href="/zwgk/">政务公开</a><a href="/">首页</a></div>
 <h1>{title_of(number)}</h1><div>来源：{AGENCY} 日期：2021-05-{number % 28 + 1:02d}</div>
 <div class="TRS_Editor"><p>{TEXT.format(what=WHATS[number % len(WHATS)])}</p><p>文件编号为{number}。</p>{extra}</div>
-<div class="related"><ul><li><a href="/zwgk/202105/t20210501_9999.html">相关：一条从未在列表出现的信息</a></li></ul></div>
+<div class="related"><ul>
+<li><a href="/zwgk/202105/t20210501_9999.html">相关：一条从未在列表出现的信息</a></li></ul></div>
 <script>createPageHTML({parts}, 0, "{name or "t20210501_1"}", "html");</script>
 <div class="foot"><a href="/about.html">关于我们</a></div></body></html>"""
 
@@ -70,7 +71,8 @@ def trs_site(pages: int = 3, rows: int = 6) -> dict[str, Answering]:
 
 def asp_notice(number: int, *, extra: str = "") -> str:
     return f"""<html><head><title>{title_of(number)}</title></head><body bgcolor="#ffffff">
-<table width="760"><tr><td><a href="default.asp">首页</a>|<a href="list.asp?id=1">通知公告</a>|<a href="list.asp?id=2">政策法规</a></td></tr></table>
+<table width="760"><tr><td><a href="default.asp">首页</a>|<a href="list.asp?id=1">通知公告</a>|
+<a href="list.asp?id=2">政策法规</a></td></tr></table>
 <table width="760"><tr><td align="center"><font size="5"><b>{title_of(number)}</b></font></td></tr>
 <tr><td align="center">发布单位：{AGENCY}　发布时间：2009-8-{number % 28 + 1}　点击：12</td></tr>
 <tr><td><p>{TEXT.format(what=WHATS[number % len(WHATS)])}</p><p>编号{number}。</p>{extra}</td></tr></table>
@@ -79,12 +81,14 @@ def asp_notice(number: int, *, extra: str = "") -> str:
 
 def asp_list(numbers: range, column: int, page: int, pages: int) -> str:
     rows = "".join(
-        f'<tr><td><img src="dot.gif"></td><td><a href="showinfo.asp?id={n}">{title_of(n)}</a></td><td>[2009-7-{n % 28 + 1}]</td></tr>'
+        f'<tr><td><img src="dot.gif"></td><td><a href="showinfo.asp?id={n}">{title_of(n)}</a></td>'
+        f"<td>[2009-7-{n % 28 + 1}]</td></tr>"
         for n in numbers
     )
     onward = f'<a href="list.asp?id={column}&page={page + 1}">下一页</a>' if page < pages else "下一页"
     return f"""<html><head><title>列表</title></head><body>
-<table><tr><td><a href="default.asp">首页</a></td><td><a href="list.asp?id=1">通知公告</a></td><td><a href="list.asp?id=2">政策法规</a></td></tr></table>
+<table><tr><td><a href="default.asp">首页</a></td><td><a href="list.asp?id=1">通知公告</a></td>
+<td><a href="list.asp?id=2">政策法规</a></td></tr></table>
 <table>{rows}</table><table><tr><td>共{pages}页 <a href="list.asp?id={column}&page=1">首页</a> {onward}
 <a href="list.asp?id={column}&page={pages}">尾页</a></td></tr></table></body></html>"""
 
@@ -93,8 +97,9 @@ def asp_site(pages: int = 2, rows: int = 5) -> dict[str, Answering]:
     """Two columns of ``pages`` list pages each, all in GBK without saying so."""
     site: dict[str, Answering] = {
         "/": _gbk(
-            '<html><body><table><tr><td><a href="list.asp?id=1">通知公告</a></td><td><a href="list.asp?id=2">政策法规</a></td>'
-            '<td><a href="login.asp">登录</a></td></tr></table></body></html>'
+            '<html><body><table><tr><td><a href="list.asp?id=1">通知公告</a></td>'
+            '<td><a href="list.asp?id=2">政策法规</a></td><td><a href="login.asp">登录</a></td>'
+            "</tr></table></body></html>"
         )
     }
     site["/default.asp"] = site["/"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -103,6 +104,18 @@ def _in_parts() -> Site:
     return site
 
 
+def _slow_and_large() -> Site:
+    site = Site(trs_site(pages=1, rows=3))
+
+    def slow(asked: Asked) -> Reply:
+        time.sleep(4)
+        return Reply("晚了")
+
+    site.pages["/zwgk/202105/t20210501_0.html"] = slow
+    site.pages["/zwgk/202105/t20210501_1.html"] = Reply("长" * 50_000)
+    return site
+
+
 def _list_of_files() -> Site:
     rows = "<ul><li><a href='/a.docx'>关于农机补贴实施方案的通知</a><span>2020-03-04</span></li></ul>"
     return Site(
@@ -123,6 +136,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
             "parts": _in_parts(),
             "list": _list_of_files(),
             "limited": Site(trs_site(pages=2)),
+            "slow": _slow_and_large(),
             "private": Site(trs_site(pages=1)),
             "named": Site(trs_site(pages=1)),
             "down": gone,
@@ -135,6 +149,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
             crawls.add(name, site)
         crawls.add("limited", sites["limited"], page_limit=7)
         crawls.add("private", sites["private"], allow_private_addresses=False)
+        crawls.add("slow", sites["slow"], timeout=2, retries=0, max_bytes=100_000)
         port = sites["named"].port
         crawls.add(
             "named",
@@ -222,6 +237,12 @@ def test_what_is_no_page_fails_with_its_reason(crawled: Crawled) -> None:
     assert reasons[page(6)].startswith("sent to the front page ")
     assert set(crawled.stored("broken")) == {page(7)}
     assert crawled.first["broken"]["outcome"] == "finished"
+
+
+def test_slow_and_large_answers_are_given_up(crawled: Crawled) -> None:
+    page = "zwgk/202105/t20210501_{}.html".format
+    assert crawled.failures("slow") == {page(0): "no answer within 2 seconds", page(1): "larger than 100000 bytes"}
+    assert crawled.first["slow"]["new"] == 1
 
 
 def test_private_addresses_are_refused(crawled: Crawled) -> None:

@@ -1,5 +1,3 @@
-import ipaddress
-
 import pytest
 
 from crawlers import guard
@@ -11,10 +9,10 @@ from tests.crawlers.site import Reply, Site
 @pytest.mark.parametrize(
     "host",
     [
-        "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "10.1.2.3", "172.16.0.1", "192.168.0.1",
-        "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "240.0.0.1", "[::1]", "[::]",
-        "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[fe80::1]", "[fc00::1]", "[ff02::1]", "[64:ff9b::7f00:1]",
-        "[2002:7f00:1::]", "[::127.0.0.1]", "[fe80::1%25eth0]",
+        "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "10.1.2.3", "172.16.0.1",
+        "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "240.0.0.1",
+        "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[fe80::1]", "[fc00::1]", "[ff02::1]",
+        "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::127.0.0.1]", "[fe80::1%25eth0]",
     ],
 )  # fmt: skip
 def test_private_addresses_in_every_spelling(host: str) -> None:
@@ -26,9 +24,9 @@ def test_private_addresses_in_every_spelling(host: str) -> None:
     guard.check_literal(host, allow_private=True)
 
 
-@pytest.mark.parametrize("host", ["114.114.114.114", "[2400:3200::1]", "1.1", "www.gov.cn", "12306.cn"])
+@pytest.mark.parametrize("host", ["114.114.114.114", "[2400:3200::1]", "0x72.114.114.114", "www.gov.cn", "12306.cn"])
 def test_public_hosts(host: str) -> None:
-    guard.check_literal(host.replace("1.1", "1.0.0.1") if host == "1.1" else host, allow_private=False)
+    guard.check_literal(host, allow_private=False)
 
 
 def test_a_host_may_be_private_only_where_every_source_says_so() -> None:
@@ -39,10 +37,6 @@ def test_a_host_may_be_private_only_where_every_source_says_so() -> None:
         parse_source(text.format("both.cn", "false"), "c", "c"),
     ]
     assert guard.private_hosts(sources) == {("inner.cn", 81)}
-
-
-def test_public_address_check() -> None:
-    assert guard.why_private(ipaddress.ip_address("114.114.114.114")) is None
 
 
 def test_fetch() -> None:
