@@ -2,8 +2,11 @@
 
 import dataclasses
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -36,7 +39,7 @@ PAGES = [
     *(PROJECT / name for name in ("SECURITY.md", "CHANGELOG.md")),
     *PROJECT.glob("docs/**/*.md"),
 ]
-NOT_SETTINGS = {"GONGKAI_CONFIG", "GONGKAI_TEST_ELASTICSEARCH"}
+NOT_SETTINGS = {"GONGKAI_CONFIG", "GONGKAI_TEST_ELASTICSEARCH", "GONGKAI_TEST_COMPOSE"}
 """Variables that are read and are no settings: the configuration file, and a server for the tests."""
 SHELL_ENDS = {"|", "&&", "||", ";", ">", ">>", "<"}
 
@@ -296,6 +299,45 @@ def test_files_written_in_shell_blocks_are_right() -> None:
             sources.parse_source(text, Path(name).stem, name)
         else:
             assert [Notice.from_record(json.loads(line)) for line in text.splitlines()]
+
+
+def run_shell(script: str, folder: Path) -> str:
+    """What the script prints; ``gongkai`` is the project's own, and the first command that fails ends it."""
+    door = folder / "bin" / "gongkai"
+    door.parent.mkdir()
+    door.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(PROJECT / "gongkai.py"))} "$@"\n')
+    door.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GONGKAI_")}
+    environment["PATH"] = f"{door.parent}:{environment['PATH']}"
+    done = subprocess.run(
+        ["bash", "-e", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_tutorial_leads_to_an_answer(tmp_path: Path) -> None:
+    page = PROJECT / "docs" / "tutorial" / "first-steps.md"
+    block = next(block for block in blocks("sh") if block.page == page and "gongkai import" in block.text)
+    printed = run_shell(block.text, tmp_path)
+    assert re.findall(r"`(\d+ new, [^`]+)`", text_of(page)) == [printed.split("\n")[0]]
+    assert "1 hits" in printed
+    assert "关于印发《农机购置补贴实施办法》的通知" in printed
+    assert "临河区人民政府办公室" in printed
+
+
+def test_what_an_import_refuses_is_shown_as_it_is(tmp_path: Path) -> None:
+    page = PROJECT / "docs" / "how-to" / "import-files.md"
+    records = next(block.text for block in blocks("jsonl") if block.page == page)
+    shown_text = next(block.text for block in blocks("text") if block.page == page)
+    (tmp_path / "notices.jsonl").write_text(records, encoding="utf-8")
+    script = """
+    gongkai import notices.jsonl >/dev/null
+    echo '{"x"' >> notices.jsonl
+    COLUMNS=200 gongkai import notices.jsonl 2>&1 && exit 1 || test $? = 3
+    """
+    printed = [line.strip() for line in run_shell(script, tmp_path).splitlines() if line.strip()]
+    assert printed == shown_text.splitlines()
 
 
 def test_every_code_block_has_a_language() -> None:
