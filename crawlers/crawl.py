@@ -22,7 +22,8 @@ from indexer.catalogue import Catalogue, frontier
 from indexer.catalogue.frontier import RunReport
 from indexer.snapshots import SnapshotStore
 
-SOURCES_AT_ONCE = 8
+SOURCES_AT_ONCE = 4
+"""Each holds at most as many answers as it asks for at once, of at most ``max_bytes`` each."""
 FINISHED = "finished"
 PAGE_LIMIT = "page limit reached"
 
@@ -157,7 +158,9 @@ class _Command:
             if reason is not None:
                 outcome = f"failed: start page: {reason}"
             elif report is not None and report.fetched and report.failed == report.fetched:
-                outcome = f"failed: nothing of {report.fetched} addresses could be fetched"
+                outcome = f"failed: none of {report.fetched} addresses could be fetched"
+            elif report is not None and not (report.new or report.changed or report.unchanged or report.waiting):
+                outcome = f"failed: no notice found on {report.fetched} pages"
             elif report is not None and report.waiting:
                 outcome = PAGE_LIMIT
             else:

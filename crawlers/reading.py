@@ -7,6 +7,7 @@ import difflib
 import html
 import re
 from datetime import date
+from urllib.parse import urlsplit
 
 from analyzers.notice import Attachment, Notice, RecordError, clean_text, notice_id
 from crawlers import addresses, failure_pages, listing
@@ -85,8 +86,8 @@ def _read_html(raw: bytes, visit: Visit) -> Reading:
     if parsed.understood == "notice":
         return Reading(notice=_clean(notice_of(page, visit)), more_parts=tuple(parsed.more_parts[:MAX_PARTS]))
     if parsed.understood == "listing":
-        return Reading(outcome="listing", links=tuple(parsed.links))
-    return Reading(outcome="ignored", reason="neither a notice nor a list")
+        return Reading(outcome="listing", links=tuple(parsed.links), reason=_rows_elsewhere(page, visit))
+    return Reading(outcome="ignored", reason=_rows_elsewhere(page, visit) or "neither a notice nor a list")
 
 
 def _read_document(raw: bytes, visit: Visit) -> Reading:
@@ -151,6 +152,15 @@ def _take_row_date(notice: Notice, visit: Visit) -> None:
         notice.published_date = row_date
     elif notice.written_date is None and row_date < notice.published_date:
         notice.written_date = row_date
+
+
+def _rows_elsewhere(page: Page, visit: Visit) -> str | None:
+    """A list whose rows lead to hosts that are not allowed would look empty without a word."""
+    hosts = {urlsplit(link.url).netloc for link in page.links if link.date and not visit.source.allows(link.url)}
+    if not hosts:
+        return None
+    shown = ", ".join(sorted(hosts)[:5])
+    return f"rows lead to hosts that are not among the allowed ones: {shown}"
 
 
 def _why_no_page(page: Page) -> str | None:

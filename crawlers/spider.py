@@ -122,7 +122,7 @@ def settings_for(crawl: SourceCrawl) -> dict[str, Any]:
         "ROBOTSTXT_OBEY": source.obey_robots,
         "DOWNLOAD_DELAY": source.delay,
         "CONCURRENT_REQUESTS_PER_DOMAIN": source.concurrency,
-        "CONCURRENT_REQUESTS": max(8, source.concurrency),
+        "CONCURRENT_REQUESTS": max(4, source.concurrency),
         "RETRY_TIMES": source.retries,
         "DOWNLOAD_TIMEOUT": source.timeout,
         "DOWNLOAD_MAXSIZE": source.max_bytes,

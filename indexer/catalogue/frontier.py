@@ -113,6 +113,8 @@ class RunReport:
     waiting: int
     failures: Sequence[Failure]
     """The first of them, by address."""
+    notes: Sequence[Failure]
+    """What was read and is worth knowing: pages that are neither notice nor list, rows that lead to other hosts."""
 
     @property
     def ok(self) -> bool:
@@ -245,15 +247,17 @@ def open_context(connection: Connection, task: Task) -> Mapping[str, Any] | None
 
 
 def start_failure(connection: Connection, run: Run, address: str) -> str | None:
-    """Why the start page failed in this run; None where it did not."""
+    """Why the start page brought nothing in this run; None where it did."""
     row = connection.execute(
         select(frontier).where(frontier.c.source == run.source, frontier.c.url_hash == url_hash(address))
     ).one_or_none()
-    return row.reason or "unknown" if row is not None and row.run_id == run.id and row.state == "failed" else None
+    if row is None or row.run_id != run.id or row.outcome not in ("failed", "ignored"):
+        return None
+    return str(row.reason or "unknown")
 
 
 def run_report(connection: Connection, source: str, *, failures: int = 100) -> RunReport | None:
-    """The last run of the source with the first ``failures`` of what failed; None where there was none."""
+    """The last run of the source with the first ``failures`` failures and notes; None where there was none."""
     run = connection.execute(
         select(crawl_runs).where(crawl_runs.c.source == source).order_by(crawl_runs.c.id.desc()).limit(1)
     ).one_or_none()
@@ -271,6 +275,12 @@ def run_report(connection: Connection, source: str, *, failures: int = 100) -> R
         counts[key] = counts.get(key, 0) + number
     failed = connection.execute(
         select(frontier).where(mine, frontier.c.state == "failed").order_by(frontier.c.url).limit(failures)
+    )
+    noted = connection.execute(
+        select(frontier)
+        .where(mine, frontier.c.state == "done", frontier.c.reason.is_not(None))
+        .order_by(frontier.c.url)
+        .limit(failures)
     )
     named = connection.execute(select(sources).where(sources.c.name == source)).one_or_none()
 
@@ -295,6 +305,7 @@ def run_report(connection: Connection, source: str, *, failures: int = 100) -> R
         failed=of("failed") + of("failed", 1),
         waiting=sum(number for (_, state, _), number in counts.items() if state == "open"),
         failures=[Failure(row.url, row.kind, row.reason or "", row.status) for row in failed],
+        notes=[Failure(row.url, row.kind, row.reason, row.status) for row in noted],
     )
 
 

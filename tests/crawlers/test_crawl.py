@@ -137,6 +137,10 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
             "list": _list_of_files(),
             "limited": Site(trs_site(pages=2)),
             "slow": _slow_and_large(),
+            "elsewhere": Site(
+                {"/": Reply("<ul><li><a href='http://other.example/1'>关于春耕的通知</a>2021-05-01</li></ul>")}
+            ),
+            "empty": Site({"/": Reply("<p>欢迎访问本站</p>")}),
             "private": Site(trs_site(pages=1)),
             "named": Site(trs_site(pages=1)),
             "down": gone,
@@ -280,9 +284,16 @@ def test_attachments(crawled: Crawled) -> None:
     assert third[1].error
     assert "\n" not in third[1].error
     failures = crawled.failures("files")
-    assert set(failures) == {"files/lost.xls", "files/fake.pdf", "files/old.doc"}
+    assert set(failures) == {"files/lost.xls", "files/fake.pdf", "files/old.doc", "a.pdf"}
     assert failures["files/lost.xls"] == "HTTP 404"
     assert crawled.first["files"]["attachments"] == 1
+
+
+def test_lists_whose_rows_are_elsewhere_or_nowhere(crawled: Crawled) -> None:
+    reason = "rows lead to hosts that are not among the allowed ones: other.example"
+    assert crawled.first["elsewhere"]["outcome"] == f"failed: start page: {reason}"
+    assert [note["reason"] for note in crawled.first["elsewhere"]["notes"]] == [reason]
+    assert crawled.first["empty"]["outcome"] == "failed: start page: neither a notice nor a list"
 
 
 def test_a_notice_in_several_parts(crawled: Crawled) -> None:
