@@ -74,7 +74,9 @@ class Settings(BaseSettings):
     search_concurrency: int = Field(8, ge=1, le=256, description="Requests worked on at the same time.")
     search_queue: int = Field(64, ge=0, le=10_000, description="Requests that may wait; more get 503.")
     search_seconds: float = Field(10.0, gt=0, le=300, description="Time limit of a request; after it 503.")
-    index_workers: int | None = Field(None, ge=1, le=256, description="Processes that analyse; cores less one if absent.")
+    index_workers: int | None = Field(
+        None, ge=1, le=256, description="Processes that analyse; cores less one if absent."
+    )
     reader_workers: int = Field(2, ge=1, le=64, description="Processes that read pages and files.")
     reader_seconds: float = Field(60.0, gt=0, description="Time limit for reading one page or file.")
     reader_megabytes: int = Field(1024, ge=128, description="Resident memory at which a reading process is ended.")
@@ -85,8 +87,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = os.environ.get("GONGKAI_CONFIG", CONFIG_FILE)
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
@@ -204,16 +206,16 @@ def extract(
     """Show what would be stored for a file or a page."""
     from crawlers.extraction.errors import ExtractionError
     from crawlers.extraction.extract import extract as read
-    from crawlers.guard import FetchError, fetch
+    from crawlers.guard import FetchError, GuardError, fetch
 
     settings = _settings(context)
     content_type = None
     if address.startswith(("http://", "https://")):
         try:
-            fetched = fetch(address, allow_private_addresses=allow_private_addresses)
-        except FetchError as error:
+            fetched = fetch(address, allow_private=allow_private_addresses)
+        except (FetchError, GuardError) as error:
             raise OperatorError(str(error)) from error
-        raw, content_type, place = fetched.raw, fetched.content_type, fetched.url
+        raw, content_type, place = fetched.body, fetched.content_type, fetched.url
     else:
         try:
             raw, place = Path(address).read_bytes(), Path(address).absolute().as_uri()
@@ -401,7 +403,8 @@ def load_settings(*, data: Path | None = None, config: Path | None = None) -> Se
     if "GONGKAI_CONFIG" in os.environ and not file.is_file():
         raise OperatorError(f"{file}: no such configuration file")
     try:
-        return Settings(**({"data_dir": data} if data is not None else {}))
+        given: dict[str, Any] = {} if data is None else {"data_dir": data}
+        return Settings(**given)
     except ValidationError as error:
         raise OperatorError(f"{file if file.is_file() else 'settings'}: {_first_problem(error)}") from None
     except (OSError, ValueError) as error:
@@ -482,8 +485,9 @@ def _crawl(settings: Settings, names: list[str], *, as_json: bool) -> bool:
         bars = {source.id: shown.add_task(source.name, total=None) for source in wanted}
 
         def moved(progress: Any) -> None:
-            total = progress.fetched + progress.waiting
-            shown.update(bars[progress.source], completed=progress.fetched, total=max(total, 1))
+            counts = f"{progress.notices} notices, {progress.attachments} files, {progress.failed} failed"
+            label = f"{known[progress.source].name}: {progress.fetched} fetched, {counts}"
+            shown.update(bars[progress.source], description=label)
 
         try:
             reports = crawl_sources(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import itertools
 from collections.abc import Sequence
 
 from analyzers.field_words import FIELD_WORDS
@@ -42,7 +43,7 @@ class Analyzer:
 
 def bigrams(dense: str) -> list[str]:
     """Every two neighbouring characters of a compact text; a phrase of them is exactly a substring."""
-    return [first + second for first, second in zip(dense, dense[1:], strict=False)]
+    return [first + second for first, second in itertools.pairwise(dense)]
 
 
 def join_bigrams(dense: str) -> str:

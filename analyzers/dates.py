@@ -9,18 +9,21 @@ from datetime import date
 
 _HAN_DIGITS = "〇零ＯO○oа一二三四五六七八九"
 _DIGIT_OF = {
-    **{zero: "0" for zero in "〇零ＯO○oа"},
+    **dict.fromkeys("〇零ＯO○oа", "0"),
     **{han: str(n) for n, han in enumerate("一二三四五六七八九", start=1)},
     **{full: str(n) for n, full in enumerate("０１２３４５６７８９")},
     **{str(n): str(n) for n in range(10)},
 }
 _YEAR = rf"(?:[12１２][0-9０-９OＯo〇]{{3}}|[一二][{_HAN_DIGITS}]{{3}})"
 _SMALL = r"(?:[0-9０-９]{1,2}|[一二三]?十[一二三四五六七八九]?|[元一二三四五六七八九]|廿[一二三四五六七八九]?|卅[一]?)"
-_SEPARATED = re.compile(
-    rf"(?P<year>{_YEAR})\s*(?:年|[-－—/／.．])\s*(?P<month>{_SMALL})\s*(?:月|[-－—/／.．])\s*(?P<day>{_SMALL})(?:\s*[日号]|(?![0-9０-９]))"
+_SEPARATED = (
+    rf"(?P<year>{_YEAR})\s*(?:年|[-－—/／.．])\s*(?P<month>{_SMALL})\s*(?:月|[-－—/／.．])"
+    rf"\s*(?P<day>{_SMALL})(?:\s*[日号]|(?![0-9０-９]))"
 )
-_COMPACT = re.compile(r"(?<![0-9０-９])(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?![0-9０-９])")
-_ANY = re.compile(rf"{_SEPARATED.pattern}|{_COMPACT.pattern.replace('?P<year>', '?P<year2>').replace('?P<month>', '?P<month2>').replace('?P<day>', '?P<day2>')}")
+_COMPACT = (
+    r"(?<![0-9０-９])(?P<year2>(?:19|20)\d\d)(?P<month2>0[1-9]|1[0-2])(?P<day2>0[1-9]|[12]\d|3[01])(?![0-9０-９])"
+)
+_ANY = re.compile(f"{_SEPARATED}|{_COMPACT}")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
 

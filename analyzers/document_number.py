@@ -19,9 +19,13 @@ _BRACKETED = re.compile(
 _PLAIN = re.compile(
     rf"(?P<code>[\u4e00-\u9fff]{{0,13}}[发办函字令规通告议复审批建])\s*{_YEAR}(?:\s*年\s*|\s+){_SEQUENCE}(?!\s*[月日{_DIGIT}./-])\s*号?"
 )
-_ORDER = re.compile(rf"(?P<code>[\u4e00-\u9fff]{{0,24}}令)\s*(?:[{_OPEN}]\s*{_YEAR}\s*年?\s*[{_CLOSE}]\s*)?{_SEQUENCE}\s*号")
+_ORDER = re.compile(
+    rf"(?P<code>[\u4e00-\u9fff]{{0,24}}令)\s*(?:[{_OPEN}]\s*{_YEAR}\s*年?\s*[{_CLOSE}]\s*)?{_SEQUENCE}\s*号"
+)
 # What may stand before a number in running text and is no part of the agency's code.
-_LEADING = re.compile(r"^.*?(?:根据|按照|依据|依照|贯彻|落实|执行|印发|转发|文件|通知|精神|关于|废止|规定|以及|同时|原)(?=[\u4e00-\u9fff]{1,6}$)")
+_LEADING = re.compile(
+    r"^.*?(?:根据|按照|依据|依照|贯彻|落实|执行|印发|转发|文件|通知|精神|关于|废止|规定|以及|同时|原)(?=[\u4e00-\u9fff]{1,6}$)"
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _HAN_SPACE = re.compile(
     rf"(?<=[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef])[^\S\n]+|[^\S\n]+(?=[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef])|[{_INVISIBLE}]+"
 )
 # Nearly every text has these; replacing them one by one is 30 times as fast as a table (benchmarks/analysis.py).
-_COMMON = tuple(zip("，（）：；！？“”", ",():;!?\"\"", strict=True))
+_COMMON = tuple(zip("，（）：；！？“”", ',():;!?""', strict=True))
 # Signs that documents use for one another.
 _SAME = {
     **dict.fromkeys("〔［【﹝", "["),

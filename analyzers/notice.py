@@ -29,22 +29,76 @@ class Field:
 
 
 FIELDS: tuple[Field, ...] = (
-    Field("index_number", "text", "索引号", ("索引号", "信息索引号"), "Permanent number in the disclosure catalogue, as given."),
+    Field(
+        "index_number",
+        "text",
+        "索引号",
+        ("索引号", "信息索引号"),
+        "Permanent number in the disclosure catalogue, as given.",
+    ),
     Field("title", "text", "标题", ("标题", "名称", "信息名称", "公文名称", "文件名称"), "The whole title."),
-    Field("document_number", "text", "发文字号", ("发文字号", "文号", "文件编号", "发文文号", "文件字号"), "Agency code, year and sequence, such as 国发〔2011〕12号."),
-    Field("issuing_agency", "list", "发文机关", ("发文机关", "发布机构", "发布机关", "公开主体", "制发机关", "信息来源", "发文单位", "发布单位", "来源"), "The agencies that issued it."),
-    Field("written_date", "date", "成文日期", ("成文日期", "生成日期", "发文日期", "印发日期"), "The day the document was made."),
-    Field("published_date", "date", "发布日期", ("发布日期", "公开日期", "发布时间", "公布日期", "日期", "时间"), "The day it was made public."),
+    Field(
+        "document_number",
+        "text",
+        "发文字号",
+        ("发文字号", "文号", "文件编号", "发文文号", "文件字号"),
+        "Agency code, year and sequence, such as 国发〔2011〕12号.",
+    ),
+    Field(
+        "issuing_agency",
+        "list",
+        "发文机关",
+        ("发文机关", "发布机构", "发布机关", "公开主体", "制发机关", "信息来源", "发文单位", "发布单位", "来源"),
+        "The agencies that issued it.",
+    ),
+    Field(
+        "written_date",
+        "date",
+        "成文日期",
+        ("成文日期", "生成日期", "发文日期", "印发日期"),
+        "The day the document was made.",
+    ),
+    Field(
+        "published_date",
+        "date",
+        "发布日期",
+        ("发布日期", "公开日期", "发布时间", "公布日期", "日期", "时间"),
+        "The day it was made public.",
+    ),
     Field("effective_date", "date", "施行日期", ("施行日期", "生效日期", "实施日期"), "The day it takes effect."),
     Field("expiry_date", "date", "失效日期", ("有效期至", "失效日期", "废止日期"), "The day it stops being in force."),
-    Field("subject_category", "list", "主题分类", ("主题分类", "主题导航", "组配分类"), "Subject classes, each as a path with \\ between the levels."),
-    Field("genre", "text", "体裁", ("体裁分类", "体裁", "文种", "公文种类", "信息类别"), "The kind of document: 通知, 公告, 办法 …"),
+    Field(
+        "subject_category",
+        "list",
+        "主题分类",
+        ("主题分类", "主题导航", "组配分类"),
+        "Subject classes, each as a path with \\ between the levels.",
+    ),
+    Field(
+        "genre",
+        "text",
+        "体裁",
+        ("体裁分类", "体裁", "文种", "公文种类", "信息类别"),
+        "The kind of document: 通知, 公告, 办法 …",
+    ),
     Field("disclosure_category", "list", "公开类别", ("公开类别",), "The category of disclosure that it falls under."),
     Field("service_audience", "list", "服务对象", ("服务对象分类", "服务对象"), "Whom it serves."),
-    Field("validity", "text", "有效性", ("有效性", "公文时效", "时效性", "效力状态", "是否有效"), "有效, 失效, 废止, 已修改 or 尚未生效."),
+    Field(
+        "validity",
+        "text",
+        "有效性",
+        ("有效性", "公文时效", "时效性", "效力状态", "是否有效"),
+        "有效, 失效, 废止, 已修改 or 尚未生效.",
+    ),
     Field("keywords", "list", "关键词", ("关键词", "主题词"), "Keywords that the site gives."),
     Field("summary", "text", "内容概述", ("内容概述", "内容简介", "摘要", "信息概述"), "The site's summary."),
-    Field("disclosure_manner", "text", "公开方式", ("公开方式", "公开属性", "公开形式"), "主动公开, 依申请公开 or 不予公开."),
+    Field(
+        "disclosure_manner",
+        "text",
+        "公开方式",
+        ("公开方式", "公开属性", "公开形式"),
+        "主动公开, 依申请公开 or 不予公开.",
+    ),
 )
 FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
 
@@ -134,7 +188,9 @@ class Notice:
                 raise RecordError("id: is required where there is no url")
             values["id"] = notice_id(values["source"], values["url"])
         if not _ID.fullmatch(values["id"]):
-            raise RecordError(f"id: {values['id'][:80]!r} may hold up to 200 characters, and no white space, / ? # % or backslash")
+            raise RecordError(
+                f"id: {values['id'][:80]!r} may hold up to 200 characters, and no white space, / ? # % or backslash"
+            )
         values["url"] = values["url"] or ""
         attachments = record.get("attachments") or []
         if not isinstance(attachments, list):

@@ -1,4 +1,4 @@
-"""What a reader's question means: exact strings, exclusions, document numbers, terms that must occur, words that score."""
+"""What a reader's question means: exact strings, exclusions, numbers, terms that must occur, words that score."""
 
 from __future__ import annotations
 

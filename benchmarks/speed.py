@@ -1,6 +1,6 @@
 """Indexing and querying in the embedded engine against SQLite FTS5 in one run, and Elasticsearch beside them.
 
-    python -m benchmarks.speed [--documents 20000] [--elasticsearch URL]
+python -m benchmarks.speed [--documents 20000] [--elasticsearch URL]
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def main() -> int:
         rates = {name: _index(catalogue, engine, Path(folder)) for name, engine in engines.items()}
         _report_indexing(rates)
         queries = make_queries(chosen.queries)
-        timings = {name: _search(SearchService(catalogue, engines[name]), queries) for name in engines if name != "fts5"}
+        timings = {
+            name: _search(SearchService(catalogue, engines[name]), queries) for name in engines if name != "fts5"
+        }
         timings["fts5"] = _search_fts5(Path(folder, "fts5.db"), queries)
         _report_queries(timings)
     return 0

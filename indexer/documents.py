@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,12 +14,13 @@ from analyzers.normalization import compact
 from analyzers.notice import Attachment, Notice
 from indexer.engine import EngineDocument
 
-SCHEMA = "1"
+SCHEMA = "2"
 """Raised whenever an engine's fields or the display change: an index of another schema is rebuilt."""
 MAX_INDEXED_CHARACTERS = 4_000_000
 """Of one body. Longer ones are stored whole but searched up to here: Elasticsearch takes requests of 100 MB, and a
 document's tokens are about ten times its characters in bytes."""
 MAX_TITLE_KEY = 400
+_REPEALED = re.compile("废止|失效")
 
 
 def index_version(analyzer: Analyzer) -> str:
@@ -106,6 +108,7 @@ def _document(
             "year": [str(date.year)] if date else [],
         },
         date=day,
+        repealed=int(_REPEALED.search(notice.validity or "") is not None),
         newest=(day << 32) + (key & 0xFFFFFFFF),
         oldest=((day or 99_999_999) << 32) + (key & 0xFFFFFFFF),
         display=json.dumps(display, ensure_ascii=False),

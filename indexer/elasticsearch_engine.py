@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ _ALL_VALUES = 10_000
 _BULK_BYTES = 20_000_000
 """Of one bulk request; a server takes 100 MB."""
 _REQUEST_SECONDS = 20
+_COLUMNS = ("key", "date", "repealed")
+_FIELDS = [{"field": name} for name in _COLUMNS]
 
 
 class ElasticsearchEngine:
@@ -71,11 +74,12 @@ class ElasticsearchEngine:
         replicas: int = 0,
     ) -> ElasticsearchEngine:
         """Makes the client; connects with the first request."""
+        trusted: dict[str, Any] = {"ca_certs": ca_certs} if ca_certs else {}
         client = Elasticsearch(
             url,
             basic_auth=(user, password or "") if user else None,
             api_key=api_key,
-            ca_certs=ca_certs,
+            **trusted,
             retry_on_timeout=False,
             max_retries=1,
         )
@@ -114,7 +118,7 @@ class ElasticsearchEngine:
                 size=limit,
                 sort=order,
                 source=False,
-                docvalue_fields=["key", "date"],
+                docvalue_fields=_FIELDS,
                 track_total_hits=True,
                 track_scores=sort == "relevance",
                 search_type="dfs_query_then_fetch",
@@ -139,7 +143,7 @@ class ElasticsearchEngine:
                 query={"bool": {"filter": [{"terms": {"key": list(keys)}}], "should": list(parts.values())}},
                 size=len(keys),
                 source=False,
-                docvalue_fields=["key"],
+                docvalue_fields=_FIELDS[:1],
                 include_named_queries_score=True,
                 search_type="dfs_query_then_fetch",
             ).body
@@ -158,8 +162,8 @@ class ElasticsearchEngine:
                 index=self._alias,
                 query={"terms": {"key": list(keys)}},
                 size=len(keys),
-                source=["display"],
-                docvalue_fields=["key"],
+                source={"includes": ["display"]},
+                docvalue_fields=_FIELDS[:1],
             ).body
         by_key = {hit["fields"]["key"][0]: hit["_source"]["display"] for hit in answer["hits"]["hits"]}
         return {key: by_key[key] for key in keys if key in by_key}
@@ -206,7 +210,7 @@ class ElasticsearchEngine:
                 size=limit,
                 sort=[{"_score": "desc"}, {"key": "asc"}],
                 source=False,
-                docvalue_fields=["key", "date"],
+                docvalue_fields=_FIELDS,
                 search_type="dfs_query_then_fetch",
             ).body
         return [_candidate(hit) for hit in answer["hits"]["hits"]]
@@ -280,13 +284,13 @@ _SETTINGS: Mapping[str, Any] = {"refresh_interval": "-1", "max_result_window": M
 def _mappings(version: str) -> dict[str, Any]:
     raw = {"type": "keyword"}
     unscored = {"type": "text", "analyzer": "whitespace", "index_options": "docs", "norms": False}
-    properties: dict[str, Any] = {name: raw for name in ("notice_id", "title_key", "numbers", *FACETS)}
+    properties: dict[str, Any] = dict.fromkeys(("notice_id", "title_key", "numbers", *FACETS), raw)
     for part in TEXT_PARTS:
         properties[f"{part}_words"] = {"type": "text", "analyzer": "whitespace", "index_options": "freqs"}
         properties[f"{part}_bigrams"] = {"type": "text", "analyzer": "whitespace", "index_options": "positions"}
     properties["characters"] = unscored
     properties |= {name: {"type": "long"} for name in ("key", "newest", "oldest")}
-    properties["date"] = {"type": "integer"}
+    properties |= {name: {"type": "integer"} for name in ("date", "repealed")}
     properties["display"] = {"type": "keyword", "index": False, "doc_values": False}
     tokens = [name for name in properties if name.endswith(("_words", "_bigrams"))] + ["characters"]
     return {
@@ -309,6 +313,7 @@ def _source(document: EngineDocument) -> dict[str, Any]:
         "characters": document.characters,
         "key": document.key,
         "date": document.date,
+        "repealed": document.repealed,
         "newest": document.newest,
         "oldest": document.oldest,
         "display": document.display,
@@ -378,7 +383,7 @@ def _substring(text: str) -> dict[str, Any]:
 
 
 def _phrase(field: str, text: str) -> dict[str, Any]:
-    pairs = " ".join(first + second for first, second in zip(text, text[1:], strict=False))
+    pairs = " ".join(first + second for first, second in itertools.pairwise(text))
     return {"match_phrase": {field: {"query": pairs}}}
 
 
@@ -400,7 +405,8 @@ def _facet_counts(answer: Mapping[str, Any], size: int) -> FacetCounts:
 
 
 def _candidate(hit: Mapping[str, Any]) -> Candidate:
-    return Candidate(key=hit["fields"]["key"][0], score=hit.get("_score") or 0.0, date=hit["fields"]["date"][0])
+    key, date, repealed = (hit["fields"][name][0] for name in _COLUMNS)
+    return Candidate(key=key, score=hit.get("_score") or 0.0, date=date, repealed=bool(repealed))
 
 
 def _complete(answer: Mapping[str, Any], alias: str) -> None:
@@ -434,4 +440,6 @@ def _answering(alias: str) -> Iterator[None]:
         raise EngineUnavailableError(f"elasticsearch index {alias}: {type(error).__name__}: {error}") from error
     except BulkIndexError as error:
         first = json.dumps(error.errors[:1], ensure_ascii=False)[:500]
-        raise EngineError(f"elasticsearch index {alias}: {len(error.errors)} documents refused, first: {first}") from error
+        raise EngineError(
+            f"elasticsearch index {alias}: {len(error.errors)} documents refused, first: {first}"
+        ) from error

@@ -61,6 +61,8 @@ class EngineDocument:
     facets: Mapping[str, Sequence[str]]
     date: int
     """yyyymmdd, 0 where unknown."""
+    repealed: int
+    """1 where its own words or the site say that it is no longer in force, else 0."""
     newest: int
     """Sort key, larger is newer, unknown last; different for every document."""
     oldest: int
@@ -123,6 +125,7 @@ class Candidate:
     """Sum of the parts times their boosts; 0 where sorted by date."""
     date: int
     """yyyymmdd, 0 where unknown."""
+    repealed: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

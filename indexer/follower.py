@@ -165,9 +165,7 @@ class Follower:
         """(last change number, ids, records of those that are not deleted)."""
         while True:
             with self._catalogue.read() as connection:
-                rows = notices.changes_after(
-                    connection, position, limit=BATCH_NOTICES, characters=_BATCH_CHARACTERS
-                )
+                rows = notices.changes_after(connection, position, limit=BATCH_NOTICES, characters=_BATCH_CHARACTERS)
             if not rows:
                 return
             position = rows[-1].number

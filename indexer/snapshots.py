@@ -42,7 +42,9 @@ class SnapshotStore:
                 self._files.pipe_file(beside, raw)
                 self._files.mv(beside, path)
         except OSError as error:
-            raise SnapshotError(f"snapshot {sha256[:12]}… of {len(raw)} bytes not stored in {self._root}: {error}") from error
+            raise SnapshotError(
+                f"snapshot {sha256[:12]}… of {len(raw)} bytes not stored in {self._root}: {error}"
+            ) from error
         return sha256
 
     def get(self, sha256: str) -> bytes:

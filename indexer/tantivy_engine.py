@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from indexer.engine import (
 _TOKENIZER = "whitespace"
 _ALL_VALUES = 60_000
 """Facet values asked for, so that counts are exact; tantivy allows 65,000 buckets."""
+_SCORED_BIGRAMS = ("title", "body")
 _HEAP_BYTES = 256_000_000
 """Writer's heap: fewer, larger segments; below 15 MB a thread tantivy refuses."""
 
@@ -70,15 +72,9 @@ class TantivyEngine:
                 newest = sort == "-date"
                 order["order_by_field"] = "newest" if newest else "oldest"
                 order["order"] = tantivy.Order.Desc if newest else tantivy.Order.Asc
-            found = searcher.search(scored, limit=max(limit, 1), count=True, offset=offset, **order)
+            found: Any = searcher.search(scored, limit=max(limit, 1), count=True, offset=offset, **order)
             hits = found.hits[:limit]
-            addresses = [address for _score, address in hits]
-            keys = searcher.fast_field_values("key", addresses) if addresses else []
-            dates = searcher.fast_field_values("date", addresses) if addresses else []
-            candidates = [
-                Candidate(key, score if sort == "relevance" else 0.0, date)
-                for (score, _address), key, date in zip(hits, keys, dates, strict=True)
-            ]
+            candidates = _candidates(searcher, hits, scored=sort == "relevance")
             counted = self._facets(searcher, build, query, match, facets, facet_size)
             return Recall(found.count, candidates, counted)
 
@@ -94,7 +90,10 @@ class TantivyEngine:
         with self._searching() as (searcher, schema):
             found = searcher.search(Query.term_set_query(schema, "key", list(keys)), limit=len(keys), count=False)
             documents = [searcher.doc(address) for _score, address in found.hits]
-            by_key = {document.get_first("key"): bytes(document.get_first("display")).decode() for document in documents}
+            by_key = {
+                document.get_first("key"): bytes(document.get_first("display") or b"").decode()
+                for document in documents
+            }
             return {key: by_key[key] for key in keys if key in by_key}
 
     def similar(self, words: Mapping[str, str], *, notice_id: str, limit: int) -> list[Candidate]:
@@ -110,11 +109,11 @@ class TantivyEngine:
                 max_query_terms=25,
             )
             own = Query.term_query(schema, "notice_id", notice_id)
-            return _candidates(searcher, Query.boolean_query([(Occur.Must, like), (Occur.MustNot, own)]), limit)
+            return _top(searcher, Query.boolean_query([(Occur.Must, like), (Occur.MustNot, own)]), limit)
 
     def titles(self, text: str, *, limit: int) -> list[Candidate]:
         with self._searching() as (searcher, schema):
-            return _candidates(searcher, _QueryBuilder(schema).phrase("title_bigrams", text), limit)
+            return _top(searcher, _QueryBuilder(schema).phrase("title_bigrams", text), limit)
 
     def writer(self, *, rebuild: bool = False) -> TantivyWriter:
         return TantivyWriter(self._folder, version=self._version, rebuild=rebuild)
@@ -289,41 +288,38 @@ class _QueryBuilder:
     def scored(self, query: EngineQuery, match: Query) -> Query:
         parts = self._part_queries(query)
         scoring = [
-            (Occur.Should, Query.boost_query(part(), boost)) for name, part in parts.items() if (boost := query.boosts.get(name))
+            (Occur.Should, Query.boost_query(part, boost))
+            for name, part in parts.items()
+            if (boost := query.boosts.get(name))
         ]
         return Query.boolean_query([(Occur.Must, match), *scoring])
 
-    def parts(
-        self, searcher: tantivy.Searcher, query: EngineQuery, keys: Sequence[int]
-    ) -> dict[int, dict[str, float]]:
+    def parts(self, searcher: tantivy.Searcher, query: EngineQuery, keys: Sequence[int]) -> dict[int, dict[str, float]]:
         """The scores of each part for the documents with these keys."""
         found: dict[int, dict[str, float]] = {}
         window = Query.const_score_query(Query.term_set_query(self._schema, "key", list(keys)), 0.0)
         for name, part in self._part_queries(query).items():
-            both = Query.boolean_query([(Occur.Must, window), (Occur.Must, part())])
+            both = Query.boolean_query([(Occur.Must, window), (Occur.Must, part)])
             hits = searcher.search(both, limit=len(keys), count=False).hits
             if not hits:
                 continue
-            hit_keys = searcher.fast_field_values("key", [address for _score, address in hits])
+            hit_keys: list[Any] = searcher.fast_field_values("key", [address for _score, address in hits])
             for (score, _address), key in zip(hits, hit_keys, strict=True):
                 found.setdefault(key, {})[name] = score
         return found
 
-    def _part_queries(self, query: EngineQuery) -> dict[str, Callable[[], Query]]:
-        parts: dict[str, Callable[[], Query]] = {}
+    def _part_queries(self, query: EngineQuery) -> dict[str, Query]:
+        parts: dict[str, Query] = {}
         if query.words:
-            for part in TEXT_PARTS:
-                parts[f"{part}_words"] = lambda part=part: self._terms(f"{part}_words", query.words)
+            parts |= {f"{part}_words": self._terms(f"{part}_words", query.words) for part in TEXT_PARTS}
         if query.bigrams:
-            for part in ("title", "body"):
-                parts[f"{part}_bigrams"] = lambda part=part: self._terms(f"{part}_bigrams", query.bigrams)
+            parts |= {f"{part}_bigrams": self._terms(f"{part}_bigrams", query.bigrams) for part in _SCORED_BIGRAMS}
         if len(query.phrase) > 2:
-            for part in ("title", "body"):
-                parts[f"{part}_phrase"] = lambda part=part: self.phrase(f"{part}_bigrams", query.phrase)
+            parts |= {f"{part}_phrase": self.phrase(f"{part}_bigrams", query.phrase) for part in _SCORED_BIGRAMS}
         if query.title_key:
-            parts["title_key"] = lambda: self._constant("title_key", query.title_key)
+            parts["title_key"] = self._constant("title_key", query.title_key)
         if query.numbers:
-            parts["number"] = lambda: _any_of([self._constant("numbers", n, "number") for n in query.numbers])
+            parts["number"] = _any_of([self._constant("numbers", number, "number") for number in query.numbers])
         return parts
 
     def _terms(self, field: str, terms: Sequence[str]) -> Query:
@@ -340,20 +336,27 @@ class _QueryBuilder:
         return _any_of([self.phrase(f"{part}_bigrams", text) for part in TEXT_PARTS])
 
     def phrase(self, field: str, text: str) -> Query:
-        pairs = [first + second for first, second in zip(text, text[1:], strict=False)]
+        pairs = [first + second for first, second in itertools.pairwise(text)]
         if len(pairs) == 1:  # a phrase query of one term panics
             return Query.term_query(self._schema, field, pairs[0])
         return Query.phrase_query(self._schema, field, list(pairs))
 
 
-def _candidates(searcher: tantivy.Searcher, query: Query, limit: int) -> list[Candidate]:
-    hits = searcher.search(query, limit=limit, count=False).hits
-    addresses = [address for _score, address in hits]
-    if not addresses:
+def _top(searcher: tantivy.Searcher, query: Query, limit: int) -> list[Candidate]:
+    return _candidates(searcher, searcher.search(query, limit=limit, count=False).hits, scored=True)
+
+
+def _candidates(
+    searcher: tantivy.Searcher, hits: Sequence[tuple[float, tantivy.DocAddress]], *, scored: bool
+) -> list[Candidate]:
+    if not hits:
         return []
-    keys = searcher.fast_field_values("key", addresses)
-    dates = searcher.fast_field_values("date", addresses)
-    return [Candidate(key, score, date) for (score, _a), key, date in zip(hits, keys, dates, strict=True)]
+    addresses = [address for _score, address in hits]
+    columns = (searcher.fast_field_values(name, addresses) for name in ("key", "date", "repealed"))
+    return [
+        Candidate(key, score if scored else 0.0, date, bool(repealed))
+        for (score, _address), key, date, repealed in zip(hits, *columns, strict=True)
+    ]
 
 
 def _any_of(queries: Sequence[Query]) -> Query:
@@ -371,7 +374,7 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(f"{part}_bigrams", tokenizer_name=_TOKENIZER, index_option="position")
     builder.add_text_field("characters", tokenizer_name=_TOKENIZER, index_option="basic")
     builder.add_integer_field("key", indexed=True, fast=True, stored=True)
-    for name in ("date", "newest", "oldest"):
+    for name in ("date", "repealed", "newest", "oldest"):
         builder.add_integer_field(name, indexed=name == "date", fast=True)
     builder.add_bytes_field("display", stored=True)
     return builder.build()
@@ -385,6 +388,7 @@ def _document(document: EngineDocument, schema: tantivy.Schema) -> tantivy.Docum
         "characters": document.characters,
         "key": document.key,
         "date": document.date,
+        "repealed": document.repealed,
         "newest": document.newest,
         "oldest": document.oldest,
         "display": document.display.encode(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 
 from indexer.engine import Candidate
@@ -23,6 +24,8 @@ WEIGHTS: Mapping[str, float] = {
 RECENCY_SHARE = 0.05
 """How much more a notice of today scores than one of twenty years before it: less than a matching word."""
 _RECENCY_YEARS = 20
+REPEALED_FACTOR = 0.8
+"""A notice that is no longer in force stands below one that says the same and is; a title or number still finds it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,9 +36,19 @@ class Ranked:
 
 def rank(candidates: Sequence[Candidate], *, year: int) -> list[Ranked]:
     """Best first; equal scores keep the engine's order. ``year`` is the present one."""
-    ranked = [Ranked(candidate, candidate.score * recency_factor(candidate.date, year)) for candidate in candidates]
+    ranked = [
+        Ranked(candidate, candidate.score * math.prod(factors(candidate, year).values())) for candidate in candidates
+    ]
     ranked.sort(key=lambda one: -one.score)
     return ranked
+
+
+def factors(candidate: Candidate, year: int) -> dict[str, float]:
+    """What the notice's own features multiply its score by."""
+    return {
+        "recency": recency_factor(candidate.date, year),
+        "repealed": REPEALED_FACTOR if candidate.repealed else 1.0,
+    }
 
 
 def recency_factor(date: int, year: int) -> float:
@@ -45,6 +58,6 @@ def recency_factor(date: int, year: int) -> float:
 
 
 def explain(ranked: Ranked, parts: Mapping[str, float], *, year: int) -> dict[str, float]:
-    """What each part added to the score, and the factor that the date put on their sum."""
+    """What each part added to the score, and the factors that were put on their sum."""
     added = {name: WEIGHTS[name] * score for name, score in parts.items()}
-    return {**added, "recency_factor": recency_factor(ranked.candidate.date, year)}
+    return added | {f"{name}_factor": factor for name, factor in factors(ranked.candidate, year).items()}

@@ -1,4 +1,4 @@
-"""The search service: a request in, a ranked and highlighted answer out; it knows neither HTTP nor an engine's language."""
+"""The search service: a request in, a ranked and highlighted answer out; no HTTP, no engine's own language."""
 
 from __future__ import annotations
 

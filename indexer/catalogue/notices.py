@@ -123,7 +123,7 @@ def delete(connection: Connection, notice_id: str) -> bool:
 
 def last_change(connection: Connection) -> int:
     """The last change number that is visible; 0 in an empty catalogue."""
-    return connection.execute(select(change_counter.c.value)).scalar_one()
+    return int(connection.execute(select(change_counter.c.value)).scalar_one())
 
 
 def changes_after(connection: Connection, number: int, *, limit: int, characters: int) -> list[Change]:
@@ -137,7 +137,7 @@ def changes_after(connection: Connection, number: int, *, limit: int, characters
         .order_by(notices.c.change_number)
         .limit(limit)
     )
-    rows: list[Row[Any]] = []
+    rows: list[Any] = []
     size = 0
     for row in connection.execute(statement):
         rows.append(row)
@@ -159,7 +159,7 @@ def count(connection: Connection) -> dict[str, int]:
         .group_by(notices.c.source)
         .order_by(notices.c.source)
     )
-    return {source: number for source, number in connection.execute(statement)}
+    return dict(connection.execute(statement))
 
 
 def source_labels(connection: Connection) -> dict[str, str]:
@@ -180,9 +180,7 @@ def put_snapshot(connection: Connection, sha256: str, size: int, media_type: str
     """Notes that the raw bytes are kept; once for the same bytes."""
     known = connection.execute(select(snapshots.c.sha256).where(snapshots.c.sha256 == sha256)).one_or_none()
     if known is None:
-        connection.execute(
-            snapshots.insert().values(sha256=sha256, size=size, media_type=media_type, stored_at=now())
-        )
+        connection.execute(snapshots.insert().values(sha256=sha256, size=size, media_type=media_type, stored_at=now()))
 
 
 def _rows(connection: Connection, ids: Sequence[str]) -> list[Row[Any]]:

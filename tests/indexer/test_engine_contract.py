@@ -106,7 +106,9 @@ def test_no_index_is_an_outage_and_not_an_empty_result(engine: Engine) -> None:
 
 def test_every_term_must_occur_and_the_title_counts_most(engine: Engine) -> None:
     fill(engine)
-    assert found(engine, query("农机补贴")) == ["n1", "n2"]
+    recall = engine.recall(query("农机补贴"))
+    assert ids(engine, recall) == ["n1", "n2"]
+    assert [candidate.repealed for candidate in recall.candidates] == [False, True]
     assert found(engine, query("农机医疗")) == []
     assert set(found(engine, query("农机医疗", minimum=1))) == {"n1", "n2", "n3", NOTICES[2].attachments[0].id("n3")}
 
@@ -213,7 +215,7 @@ def test_parts_explain_the_score(engine: Engine) -> None:
     fill(engine)
     wanted = query("农业机械购置补贴资金管理使用实施办法")
     first = engine.recall(wanted).candidates[0]
-    assert (first.key, first.date) == (document_key("n1"), 20110516)
+    assert (first.key, first.date, first.repealed) == (document_key("n1"), 20110516, False)
     parts = engine.parts(wanted, [first.key, document_key("n4")])
     assert parts[first.key]["title_key"] == 100
     assert parts[first.key]["title_phrase"] > 0
