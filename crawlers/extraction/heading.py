@@ -8,7 +8,7 @@ from analyzers.document_number import parse_document_number
 
 KIND = re.compile(
     r"(?:通知|公告|通告|办法|规定|意见|决定|条例|细则|方案|规划|批复|函|公报|公示|报告|纲要|标准|指南|指引|规则|解释|令|法|通报|纪要|要点|"
-    r"目录|制度|规范|章程|须知|说明|名单|预案|议案|决议|大纲|计划|办事流程|情况表|职位表|登记表|一览表)"
+    r"目录|制度|规范|章程|须知|说明|名单|预案|议案|决议|大纲|计划|办事流程|[^代图]表)"
     r"(?:[（(〔\[].{1,30})?[》”]?$"
 )
 """How the title of an official document ends."""
@@ -18,11 +18,16 @@ _SKIPPED = re.compile(
     r"|[\d〇○零一二三四五六七八九十O]+年[\d一二三四五六七八九十]+月[\d一二三四五六七八九十]+日"
     r"|(?=.{4,40}$)(?!.*关于).*(?:政府|委员会|部|局|厅|院|会)\s*(?:第.{1,6}号)?\s*(?:令|公告)(?:\s*第.{1,6}号)?"
 )
+_IMPRINT = re.compile(
+    r"ICP备|公网安备|版权所有|主办单位|承办单位|网站标识码|技术支持|建议使用.{0,20}浏览器|地址[:：].*(?:热线|电话|邮编|邮政编码)"
+)
+_MAX_IMPRINT = 120
 _LABEL = re.compile(r"^(?:【标\s*题】|标\s*题\s*[:：]|文件名称\s*[:：])\s*")
 _ADDITION = re.compile(r"[（(](?:试行|暂行|草案|修订|征求意见稿|.{1,10}稿)[）)](?:.{2,8})?")
 _NO_HEADING = re.compile(r"[。；;：:，,]$|\t")
 _LINES = 15
 _PARTS = 5
+_STARTS = 7
 _MAX_CHARACTERS = 120
 _MAX_LINE = 70
 
@@ -30,9 +35,13 @@ _MAX_LINE = 70
 def official_heading(text: str) -> str | None:
     """The first lines that together read as the title of an official document; None without one."""
     lines = _head(text)
+    tried = 0
     for start, line in enumerate(lines):
         if _skipped(line) or _NO_HEADING.search(line) or len(line) > _MAX_LINE:
             continue
+        tried += 1
+        if tried > _STARTS:
+            break
         joined = ""
         for joined_lines, part in enumerate(lines[start : start + _PARTS], 1):
             if _NO_HEADING.search(part) or len(joined) + len(part) > _MAX_CHARACTERS or (joined and _skipped(part)):
@@ -57,5 +66,10 @@ def _head(text: str) -> list[str]:
     return [line for line in lines if line][:_LINES]
 
 
+def is_imprint(line: str) -> bool:
+    """Whether a short line is a site's own: who runs it, where, under which licence."""
+    return len(line) <= _MAX_IMPRINT and bool(_IMPRINT.search(line))
+
+
 def _skipped(line: str) -> bool:
-    return bool(_SKIPPED.fullmatch(line)) or parse_document_number(line) is not None
+    return is_imprint(line) or bool(_SKIPPED.fullmatch(line)) or parse_document_number(line) is not None

@@ -176,7 +176,7 @@ def _goes_on(previous: _Line, line: _Line, left: float) -> bool:
 def _goes_on_below(previous: _Line, line: _Line, left: float) -> bool:
     """Over two boxes only where the next line lies close below and starts at the left edge."""
     gap = previous.top - line.top
-    return 0 < gap < 3.2 * line.size and _goes_on(previous, line, left) and previous.text[-1:] not in _ENDS
+    return 0 < gap < 3.2 * line.size and _goes_on(previous, line, left) and previous.text[-1:] not in "。！？"
 
 
 def _begins(text: str) -> bool:

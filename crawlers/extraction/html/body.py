@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import re
+from collections.abc import Iterable
 
 import trafilatura
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
+from crawlers.extraction.heading import is_imprint
 from crawlers.extraction.html.blocks import Block
+from crawlers.extraction.html.catalogue_table import is_source_line
 from crawlers.extraction.html.tree import BLOCKS, attribute, names_of, squeeze, walk
 
 # Names of containers that publishing systems give the body, from the surest to the most general.
@@ -34,12 +37,15 @@ _ENOUGH_CHARACTERS = 40
 _MAX_LEVELS = 80
 """Markup nested deeper than this is broken markup; what it nests is then taken with the whole page."""
 _MAX_LINK_DENSITY = 0.4
+_EMPTIED = re.compile(r"<(script|style|noscript|template)\b[^<>]*></\1>")
 _MAX_COMPARED_CHARACTERS = 1_000_000
 _SENTENCE = re.compile(r"[，。；：！？、]")
 _FRAME = re.compile(
     r"(?:^|[-_])(?:foot|footer|copyright|nav|menu|crumb|sidebar|header|top|banner|related|recommend|share)"
 )
-_IMPRINT = re.compile(r"ICP备|公网安备|版权所有|主办单位|承办单位|网站标识码|技术支持|建议使用.{0,20}浏览器")
+_PLACE = re.compile(r"(?:当前|现在|所在|您的?).{0,3}位置\s*(?:是|为|[:：])")
+# Sentences, and rows of figures.
+_RUNNING = re.compile(r".{10}[，。；]|\t[\d.,%]+(?:\t|$)")
 _CHROME = re.compile(
     r"[【\[（(]?\s*(?:字\s*[号体].{0,12}|(?:打印|关闭|收藏|返回|纠错|复制)\S{0,6}|大\s*中\s*小|扫一扫\S{0,20}|分享(?:到|至)?.{0,30}"
     r"|[上下]一[篇条页].{0,80}|相关(?:链接|文章|新闻|信息)|视力保护色.{0,20}|浏览次数.{0,12}|责任编辑.{0,20}|我要纠错.{0,10})"
@@ -110,12 +116,12 @@ def trim(text: str) -> str:
 
 def main_text(soup: BeautifulSoup) -> str:
     """What trafilatura takes for the text; for pages whose body has no known container. Empty for very large pages."""
-    html = str(soup)
+    html = _EMPTIED.sub("", str(soup))
     if len(html) > _MAX_COMPARED_CHARACTERS:
         return ""
     found = trafilatura.extract(html, include_comments=False, include_tables=True, favor_recall=True, fast=True)
     lines = (_cells(squeeze(part)) for part in (found or "").split("\n"))
-    return "\n".join(line for line in lines if line and not _IMPRINT.search(line))
+    return "\n".join(line for line in lines if line and not is_imprint(line))
 
 
 def _cells(line: str) -> str:
@@ -127,14 +133,27 @@ def _cells(line: str) -> str:
 
 
 def better(picked: str, found: str, link_density: float) -> bool:
-    """Whether trafilatura's text is better than ours: ours holds too many links, or misses much of what it found."""
+    """Whether trafilatura's text is better than ours: ours holds too many links, or misses what runs in theirs."""
     if not found:
         return False
     if not picked:
         return True
-    ours, theirs = _shingles(picked), _shingles(found)
+    ours = _shingles(picked)
+    theirs = _shingles("\n".join(line for line in found.split("\n") if _RUNNING.search(line)))
     missed = len(theirs - ours) / max(1, len(theirs))
     return missed > 0.2 or (link_density > 0.15 and len(ours) > 1.5 * len(theirs))
+
+
+def linked_share(body: str, texts: Iterable[str]) -> float:
+    """The share of the body that is the text of the page's links: nearly all of a list, little of a notice."""
+    length = len("".join(body.split()))
+    linked = sum(len("".join(text.split())) for text in set(texts) if len(text) >= 4 and text in body)
+    return min(1.0, linked / length) if length else 0.0
+
+
+def says_where(line: str) -> bool:
+    """Whether a line is the trail of menus above a page."""
+    return bool(_PLACE.search(line))
 
 
 def link_density(tag: Tag) -> float:
@@ -180,7 +199,13 @@ class _Weights:
         for block in blocks:
             line = block.line
             length = len(line) - block.linked
-            if length < 2 or _IMPRINT.search(line) or _in_frame(block.tag, frames):
+            if (
+                length < 2
+                or is_imprint(line)
+                or says_where(line)
+                or is_source_line(line)
+                or _in_frame(block.tag, frames)
+            ):
                 continue
             weight = float(length) if length >= 10 and _SENTENCE.search(line) else length / 3
             self._total += weight

@@ -15,7 +15,17 @@ from analyzers.notice import Attachment, clean_text
 from crawlers.extraction.heading import first_line, official_heading
 from crawlers.extraction.html.attachments import find_attachments, images_of
 from crawlers.extraction.html.blocks import Block, blocks_of
-from crawlers.extraction.html.body import Body, better, find_body, link_density, main_text, render, trim
+from crawlers.extraction.html.body import (
+    Body,
+    better,
+    find_body,
+    link_density,
+    linked_share,
+    main_text,
+    render,
+    says_where,
+    trim,
+)
 from crawlers.extraction.html.catalogue_table import is_label, is_source_line, meta_of, read_fields
 from crawlers.extraction.html.links import PageLink, base_of, links_of
 from crawlers.extraction.html.title import find_title
@@ -27,6 +37,10 @@ _URL_DATE = re.compile(
 _PUBLISHED = re.compile(r"(?:信息)?(?:发布|公布|公开|更新|录入|添加)?(?:期|时间)?(?:于|星期.)?")
 _NOTICE_CHARACTERS = 60
 _LEFT_CHARACTERS = 40
+_ERROR_CHARACTERS = 300
+_ERROR_PAGE = re.compile(
+    r"(?:页面|网页|文章|信息|内容)(?:已经?)?(?:不存在|被删除|没有找到|未找到|走丢)|找不到.{0,8}(?:页面|网页)|\b404\b"
+)
 _HEAD_LINES = 8
 _SENTENCE = re.compile(r"[，。；：]")
 
@@ -85,6 +99,7 @@ def read_page(raw: bytes, url: str, content_type: str | None = None) -> Page:
         day = _date_above(blocks, found.tag) or _date_of_url(url)
         if day:
             fields["published_date"] = day
+    density = max(density, linked_share(body, (link.text for link in links)))
     length = len(re.sub(r"\s", "", body))
     return Page(
         url=url,
@@ -134,7 +149,7 @@ def _without_head(body: str, title: str) -> str:
     lines = body.split("\n")
     cut = 0
     for index, line in enumerate(lines[:_HEAD_LINES]):
-        if is_source_line(line) or "当前位置" in line or (index < 3 and title and line == title and cut == index):
+        if is_source_line(line) or says_where(line) or (index < 3 and title and line == title and cut == index):
             cut = index + 1
     return "\n".join(lines[cut:])
 
@@ -146,6 +161,8 @@ def _is_notice(
         return False
     if length < _NOTICE_CHARACTERS:
         return bool(attachments) and bool(fields)
+    if length < _ERROR_CHARACTERS and _ERROR_PAGE.search(f"{title}\n{body}"):
+        return False
     sentences = len(_SENTENCE.findall(body))
     return density < 0.3 and (sentences * 100 >= length or sentences >= 5 or "\t" in body)
 

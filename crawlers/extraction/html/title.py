@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from bs4.element import Tag
 
 from analyzers.document_number import parse_document_number
-from crawlers.extraction.heading import KIND
+from crawlers.extraction.heading import KIND, is_imprint
 from crawlers.extraction.html.blocks import Block
 from crawlers.extraction.html.tree import attribute, names_of, squeeze
 
@@ -18,7 +18,7 @@ _ORGANISATION = re.compile(
 )
 _SEPARATOR = re.compile(r"\s*(?:[_|｜]|\s[-–—]+\s|(?<![0-9A-Za-z])[-–—]+(?![0-9A-Za-z])|--+)\s*")
 _NO_TITLE = re.compile(
-    r"当前位置|您的位置|首页\s*[>＞]|[:：]\s*$|^(?:[:：]|来源|日期|发布|字号|索引号|附件|目录|各县|各市|各区|各省|为)|^\d+$|^第[一1]章"
+    r"(?:当前|现在|所在|您的?).{0,3}位置|首页\s*[>＞]|[:：]\s*$|^(?:[:：]|来源|日期|发布|字号|索引号|附件|目录|各县|各市|各区|各省|为)|^\d+$|^第[一1]章"
 )
 _LABEL = re.compile(r"^(?:信\s*息\s*名\s*称|公\s*文\s*名\s*称|名\s*称|标\s*题)\s*[:：]\s*")
 _BULLETS = "■●◆▲★□○◇△☆·•>＞ "
@@ -39,7 +39,12 @@ def find_title(soup: BeautifulSoup, blocks: list[Block], body: Tag | None, site:
     first = next((position for position, block in enumerate(blocks) if id(block.tag) in inside), len(blocks))
     for position, block in enumerate(blocks[: first + 12]):
         text = _LABEL.sub("", block.line).strip(_BULLETS)
-        if not 4 <= len(text) <= _MAX_CHARACTERS or _NO_TITLE.search(text) or parse_document_number(text):
+        if (
+            not 4 <= len(text) <= _MAX_CHARACTERS
+            or _NO_TITLE.search(text)
+            or parse_document_number(text)
+            or is_imprint(text)
+        ):
             continue
         score = _score(block, text, whole, site)
         if position >= first:

@@ -200,6 +200,31 @@ def test_unknown_container() -> None:
     assert page.looks_like_notice
 
 
+def test_old_page_of_nested_tables() -> None:
+    menu = "<td>|</td>".join(f"<td><a href='list.asp?id={n}'>栏目{n}</a></td>" for n in range(8))
+    body = "<br>".join(f"　　{line}" for line in PARAGRAPHS)
+    html = f"""<title>某市教育网</title><body><table><tr><td><table><tr>{menu}</tr></table></td></tr><tr><td>
+    您现在的位置：<a href=/>首页</a> >> 文件通知 >> 正文</td></tr><tr><td align=center><b>{TITLE}</b></td></tr>
+    <tr><td align=center>发布时间：2008-7-2　来源：某市教育局</td></tr><tr><td>{body}</td></tr>
+    <tr><td>[<a href="javascript:window.print()">打印本页</a>] [关闭窗口]</td></tr>
+    <tr><td>版权所有：某市教育局　地址：某路8号　建议使用IE6.0以上浏览器</td></tr></table></body>"""
+    page = read_page(html.encode("gbk"), "http://www.example.gov.cn/show.asp?id=3")
+    assert (page.title, page.body, page.extracted_by) == (TITLE, "\n".join(PARAGRAPHS), "density")
+    assert page.fields == {"published_date": date(2008, 7, 2), "issuing_agency": ["某市教育局"]}
+    assert page.looks_like_notice
+
+
+def test_short_list_and_missing_page_are_no_notices() -> None:
+    rows = "".join(f"<tr><td><a href='show.asp?id={n}'>关于第{n}项工作的通知，请查阅</a></td></tr>" for n in range(4))
+    footer = "<div>版权所有：某市教育局　地址：某路8号</div>"
+    assert not read(f"<title>文件通知</title><body><table>{rows}</table>{footer}</body>").looks_like_notice
+    missing = (
+        "<p>您访问的页面不存在，可能已经被移动，请返回首页，或者使用搜索，查找您需要的内容，谢谢您的访问，再见。</p>"
+        * 2
+    )
+    assert not read(f"<title>某市教育网</title><body>{missing}{footer}</body>").looks_like_notice
+
+
 def test_footer_named_content_is_not_the_body() -> None:
     body = "".join(f"<p>{line * 3}</p>" for line in PARAGRAPHS)
     html = f"""<body><div class=abc>{body}</div><div class=content>版权保护，隐私声明，网站导航，联系我们，网站帮助，
