@@ -69,7 +69,7 @@ def test_errors_are_one_kind() -> None:
 
 def test_name_of() -> None:
     assert name_of("http://h/d/%E9%99%84%E4%BB%B6.pdf?x=/y") == "附件.pdf"
-    assert name_of("/tmp-folder/附件 1.pdf") == "附件 1.pdf"
+    assert name_of("/documents/附件 1.pdf") == "附件 1.pdf"
     assert name_of("http://h/") == ""
 
 
