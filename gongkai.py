@@ -24,6 +24,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import DBAPIError
 
 from analyzers.analysis import default_analyzer
 from analyzers.normalization import compact
@@ -33,6 +34,7 @@ from indexer.documents import index_version
 from indexer.engine import Engine, EngineBusyError, EngineError, EngineUnavailableError
 from indexer.follower import Follower
 from indexer.snapshots import SnapshotError, SnapshotStore
+from indexer.supervisor import supervised
 from indexer.tantivy_engine import TantivyEngine
 from search_api.search import SearchRequest, SearchRequestError, SearchService
 from search_api.settings import ServeSettings
@@ -190,7 +192,7 @@ def import_(
         _print_json({**counts, "failures": failures})
     else:
         for place, reason in report.failures:
-            console.print(f"{_line(place)}: {_line(reason)}", markup=False)
+            _report(f"{_line(place)}: {_line(reason)}")
         _print(", ".join(f"{number} {name}" for name, number in counts.items()))
     if report.failed:
         raise typer.Exit(EXIT_PARTLY)
@@ -342,22 +344,22 @@ def demo(
     port = port or settings.port
     _check_port(settings.host, port)
     with SampleSites(portal_port, bureau_port) as sites:
-        console.print(f"sample sites: {sites.portal_address} and {sites.bureau_address}", markup=False)
+        _report(f"sample sites: {sites.portal_address} and {sites.bureau_address}")
         write_sources(settings.sources_folder, portal_port, bureau_port)
         if _crawled(settings, ("portal", "bureau")):
-            console.print("already crawled; the data is kept", markup=False)
+            _report("already crawled; the data is kept")
         else:
-            console.print("crawling them", markup=False)
+            _report("crawling them")
             _run_command(settings, "crawl", "portal", "bureau")
         with _catalogue(settings) as catalogue, contextlib.closing(settings.open_engine()) as engine:
             follower = settings.follower(catalogue, engine)
-            console.print("indexing", markup=False)
+            _report("indexing")
             _catch_up(follower, catalogue, engine, rebuild=False)
             follower.close()
             with catalogue.read() as connection:
                 counts = notices.count(connection)
             documents = engine.health()["documents"]
-        console.print(f"{sum(counts.values())} notices, {documents} documents in the index", markup=False)
+        _report(f"{sum(counts.values())} notices, {documents} documents in the index")
         _serve(settings, settings.host, port, index_here=True)
 
 
@@ -393,6 +395,8 @@ def main() -> None:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+    except DBAPIError as error:
+        _fail(f"catalogue: {error.orig}")
 
 
 def load_settings(*, data: Path | None = None, config: Path | None = None) -> Settings:
@@ -406,7 +410,7 @@ def load_settings(*, data: Path | None = None, config: Path | None = None) -> Se
         given: dict[str, Any] = {} if data is None else {"data_dir": data}
         return Settings(**given)
     except ValidationError as error:
-        raise OperatorError(f"{file if file.is_file() else 'settings'}: {_first_problem(error)}") from None
+        raise OperatorError(f"settings: {_first_problem(error)}") from None
     except (OSError, ValueError) as error:
         raise OperatorError(f"{file}: {error}") from None
 
@@ -429,7 +433,11 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(name, Settings.model_fields, n=1)
         return f"{name}: is no setting" + (f"; did you mean {near[0]}?" if near else "")
-    return f"{name}: {problem['msg']}"
+    return f"{name}: {problem['msg']} (in {CONFIG_FILE} or as {_environment_name(name)})"
+
+
+def _environment_name(name: str) -> str:
+    return f"GONGKAI_{name.upper()}"
 
 
 def _settings(context: typer.Context) -> Settings:
@@ -508,7 +516,7 @@ def _crawl(settings: Settings, names: list[str], *, as_json: bool) -> bool:
         for run in shown_reports:
             _print(_run_line(run))
             for failure in run["failures"]:
-                console.print(f"    {_line(failure['url'])}: {_line(failure['reason'])}", markup=False)
+                _report(f"    {_line(failure['url'])}: {_line(failure['reason'])}")
     return all(report.ok for report in reports)
 
 
@@ -537,7 +545,7 @@ def _catch_up(follower: Follower, catalogue: Catalogue, engine: Engine, *, rebui
                 rebuild=rebuild, progress=lambda done, total: shown.update(bar, completed=done, total=total)
             )
         except EngineBusyError as error:
-            console.print(f"{error}; waiting for it", markup=False)
+            _report(f"{error}; waiting for it")
             if rebuild:
                 follower.ask_for_rebuild()
             _wait_for_position(follower, catalogue, engine)
@@ -570,7 +578,7 @@ def _follow(follower: Follower) -> None:
                 stop.set()
 
     threading.Thread(target=watch, daemon=True).start()
-    follower.follow(stop, report=lambda line: console.print(_line(line), markup=False))
+    follower.follow(stop, report=_report)
 
 
 def _crawled(settings: Settings, names: tuple[str, ...]) -> bool:
@@ -613,37 +621,9 @@ def _serve(settings: Settings, host: str, port: int, *, index_here: bool) -> Non
         sockets = [server.config.bind_socket()]
         with contextlib.ExitStack() as stack:
             if index_here:
-                stack.enter_context(_indexer_process(settings))
-            console.print(f"serving on http://{host}:{port} with {engine.name}", markup=False)
+                stack.enter_context(supervised(_command(settings, "index", "--follow"), report=_report))
+            _report(f"serving on http://{host}:{port} with {engine.name}")
             server.run(sockets=sockets)
-
-
-@contextlib.contextmanager
-def _indexer_process(settings: Settings) -> Iterator[None]:
-    """``gongkai index --follow`` beside the service, started again whenever it ends."""
-    stop = threading.Event()
-    command = _command(settings, "index", "--follow")
-    running: list[subprocess.Popen[bytes]] = []
-
-    def supervise() -> None:
-        while not stop.is_set():
-            process = subprocess.Popen(command, start_new_session=True)
-            running[:] = [process]
-            process.wait()
-            if not stop.wait(2.0):
-                console.print(f"the indexer ended with {process.returncode}; starting it again", markup=False)
-
-    thread = threading.Thread(target=supervise, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for process in running:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(30)
-        thread.join(5)
 
 
 def _status(settings: Settings, catalogue: Catalogue, engine: Engine) -> dict[str, Any]:
@@ -688,6 +668,11 @@ def _line(text: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
+def _report(text: str) -> None:
+    """To the operator, beside what the command answers."""
+    console.print(_line(text), markup=False, soft_wrap=True)
+
+
 def _print(text: str) -> None:
     for line in text.split("\n"):
         sys.stdout.write(_line(line) + "\n")
@@ -699,7 +684,7 @@ def _print_json(value: Any) -> None:
 
 
 def _fail(message: str) -> None:
-    console.print(f"gongkai: {_line(message)}", markup=False, style="red")
+    console.print(f"gongkai: {_line(message)}", markup=False, style="red", soft_wrap=True)
     sys.exit(1)
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,7 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 REQUIRED_IN_CI = ("elasticsearch", "postgresql", "browser", "shared")
 
 
-def unavailable(what: str, how: str) -> None:
+def unavailable(what: str, how: str) -> NoReturn:
     """Skips with one plain line that says how to get it; an error where CI must have it."""
     message = f"{what} not here: {how}"
     if os.environ.get("GONGKAI_REQUIRE_ALL"):

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from crawlers.sources import Source
 from indexer.catalogue.frontier import Kind, Link
 
 if TYPE_CHECKING:
     from crawlers.extraction.html.page import Page
+    from crawlers.sources import Source
 
 Understood = Literal["notice", "listing", "neither"]
 

@@ -1,0 +1,40 @@
+"""A process beside this one, started again whenever it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+PAUSE_SECONDS = 2.0
+STOP_SECONDS = 30.0
+
+
+@contextlib.contextmanager
+def supervised(command: Sequence[str], *, report: Callable[[str], None]) -> Iterator[None]:
+    """Runs the command for as long as the context lasts; at the end it gets TERM and time to finish."""
+    stop = threading.Event()
+    running: list[subprocess.Popen[bytes]] = []
+
+    def supervise() -> None:
+        while not stop.is_set():
+            process = subprocess.Popen(command, start_new_session=True)
+            running[:] = [process]
+            process.wait()
+            if not stop.wait(PAUSE_SECONDS):
+                report(f"{command[-2]} {command[-1]} ended with {process.returncode}; starting it again")
+
+    thread = threading.Thread(target=supervise, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for process in running:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        thread.join()
