@@ -141,7 +141,12 @@ class OperatorError(Exception):
     """A command cannot be done; the message says why in one line."""
 
 
-app = typer.Typer(help="Search in what Chinese governments disclose.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Search in what Chinese governments disclose.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 console = Console(stderr=True, highlight=False)
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -159,7 +159,7 @@ def count(connection: Connection) -> dict[str, int]:
         .group_by(notices.c.source)
         .order_by(notices.c.source)
     )
-    return dict(connection.execute(statement))
+    return {row.source: int(row[1]) for row in connection.execute(statement)}
 
 
 def source_labels(connection: Connection) -> dict[str, str]:
