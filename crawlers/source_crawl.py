@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from analyzers.notice import Attachment, Notice
 from crawlers import addresses, failure_pages, reading
+from crawlers.extraction.errors import ReaderCrashedError
 from crawlers.platforms import Visit
 from crawlers.sources import Source
 from indexer.catalogue import Catalogue, CatalogueError, frontier, notices
@@ -204,11 +205,14 @@ class SourceCrawl:
 
     async def _read(self, function: Callable[..., _T], *arguments: Any) -> tuple[_T | None, str]:
         """The result, or None and the reason; whatever a worker raises is the page's fault and stays with it."""
-        future = asyncio.wrap_future(self._readers.submit(function, *arguments))
-        await asyncio.wait([future])
-        error = future.exception()
-        if error is None:
-            return future.result(), ""
+        for _ in range(2):
+            future = asyncio.wrap_future(self._readers.submit(function, *arguments))
+            await asyncio.wait([future])
+            error = future.exception()
+            if error is None:
+                return future.result(), ""
+            if not isinstance(error, ReaderCrashedError):
+                break  # a worker may also end for reasons of its own, such as Ctrl-C: one more try
         return None, " ".join(f"{type(error).__name__}: {error}".split())[:MAX_REASON]
 
     def _why_elsewhere(self, task: Task, answer: Answer) -> str | None:

@@ -22,6 +22,8 @@ _BATCH = 500
 # States within a run: "waiting" was never fetched or is a listing, and goes first; "again" was fetched before.
 _OPEN = ("waiting", "again")
 _CLOSED = ("done", "failed")
+_PAGING = '"paging": true'
+"""In the context of a further page of a list."""
 # Without validators the answer comes whole.
 _WHOLE: Mapping[str, Any] = {"etag": None, "last_modified": None, "snapshot": None}
 
@@ -148,12 +150,17 @@ def start_run(connection: Connection, source: str, label: str, address: str) -> 
 
 
 def _ask_again(connection: Connection, run: Run, address: str) -> None:
+    """Opens what is known for the new run; further pages of lists come after what was never fetched."""
     mine = frontier.c.source == run.source
-    fetched_page = and_(frontier.c.kind == "page", frontier.c.state.in_(_CLOSED), frontier.c.outcome != "ignored")
+    past = frontier.update().where(mine, frontier.c.outcome.in_(("new", "changed")))
+    connection.execute(past.values(outcome="unchanged"))
+    closed = frontier.c.state.in_(_CLOSED)
+    wanted = and_(frontier.c.kind != "attachment", frontier.c.outcome != "ignored")
     failed_file = and_(frontier.c.kind == "attachment", frontier.c.state == "failed")
+    first_page = and_(frontier.c.kind == "listing", frontier.c.context.not_like(f"%{_PAGING}%"))
     for state, which in (
-        ("again", or_(fetched_page, failed_file)),
-        ("waiting", and_(frontier.c.kind == "listing", frontier.c.outcome.is_distinct_from("ignored"))),
+        ("again", and_(closed, or_(wanted, failed_file))),
+        ("waiting", and_(first_page, frontier.c.outcome != "ignored")),
         ("waiting", frontier.c.url_hash == url_hash(address)),
     ):
         connection.execute(frontier.update().where(mine, which).values(run_id=run.id, state=state))
@@ -192,14 +199,14 @@ def add_links(connection: Connection, run: Run, links: Iterable[Link], *, again:
 
 
 def next_tasks(connection: Connection, run: Run, limit: int, skip: Collection[str]) -> list[Task]:
-    """Up to ``limit`` tasks that wait, but for those in ``skip`` (keys): listings and new addresses from the
-    shallowest on, then what was fetched before, longest ago first."""
+    """Up to ``limit`` tasks that wait, but for those in ``skip`` (keys): new addresses and first pages of lists from
+    the shallowest on, lists before notices, then what was fetched before, longest ago first."""
     tasks: list[Task] = []
-    for state, order in (("waiting", frontier.c.depth), ("again", frontier.c.fetched_at)):
+    for state, order in (("waiting", (frontier.c.depth, frontier.c.kind)), ("again", (frontier.c.fetched_at,))):
         statement: Select[Any] = (
             select(frontier)
             .where(frontier.c.source == run.source, frontier.c.run_id == run.id, frontier.c.state == state)
-            .order_by(order, frontier.c.url_hash)
+            .order_by(*order, frontier.c.url_hash)
             .limit(limit - len(tasks) + len(skip))
         )
         for row in connection.execute(statement):
@@ -228,6 +235,8 @@ def finish(connection: Connection, task: Task, result: Result) -> bool:
     if result.answered:
         values.update(etag=result.etag, last_modified=result.last_modified)
     row = connection.execute(_row_of(task)).one()
+    if row.outcome in ("new", "changed") and result.outcome in ("changed", "unchanged"):
+        values["outcome"] = row.outcome  # asked twice in this run
     again = task.kind != "attachment" and _learned(task.context, json.loads(row.context))
     if again:
         values.update(_WHOLE, state="waiting")

@@ -93,6 +93,38 @@ def test_a_date_that_comes_late_is_not_lost(connection: Connection) -> None:
     assert frontier.add_links(connection, run, [page(1, date="2021-06-01")]) == 0
 
 
+def test_asked_twice_in_a_run_it_is_still_new(connection: Connection) -> None:
+    run = start(connection)
+    frontier.add_links(connection, run, [page(1)])
+    done(connection, run)
+    frontier.add_links(connection, run, [page(1, date="2021-05-01")])
+    done(connection, run, "unchanged")
+    report = frontier.run_report(connection, "jia")
+    assert report is not None
+    assert (report.new, report.unchanged) == (1, 0)
+    frontier.end_run(connection, run, "finished")
+    run = start(connection)
+    done(connection, run, "unchanged")
+    report = frontier.run_report(connection, "jia")
+    assert report is not None
+    assert (report.new, report.unchanged) == (0, 1)
+
+
+def test_further_pages_of_lists_come_after_what_was_never_fetched(connection: Connection) -> None:
+    run = start(connection)
+    paging = Link(f"{START}index_1.html", "listing", 0, {"paging": True})
+    frontier.add_links(connection, run, [paging, page(1), Link(f"{START}gh/", "listing", 1)])
+    order = [START, paging.url, f"{START}gh/", f"{START}1.html"]
+    assert sorted(task.url for task in tasks(connection, run)[:2]) == sorted(order[:2])
+    assert [task.url for task in tasks(connection, run)[2:]] == order[2:]
+    done(connection, run)
+    frontier.add_links(connection, run, [page(2)])
+    frontier.end_run(connection, run, "page limit reached")
+    urls = [task.url for task in tasks(connection, start(connection))]
+    assert urls[:3] == [START, f"{START}gh/", f"{START}2.html"]
+    assert sorted(urls[3:]) == sorted([paging.url, f"{START}1.html"])
+
+
 def test_a_date_that_comes_while_the_page_is_read(connection: Connection) -> None:
     run = start(connection)
     frontier.add_links(connection, run, [page(1)])
