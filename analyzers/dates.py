@@ -7,17 +7,18 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-_HAN_DIGITS = "〇零ＯO○oа一二三四五六七八九"
+_HAN_DIGITS = "〇零0０ＯO○oа一二三四五六七八九"
 _DIGIT_OF = {
     **dict.fromkeys("〇零ＯO○oа", "0"),
     **{han: str(n) for n, han in enumerate("一二三四五六七八九", start=1)},
     **{full: str(n) for n, full in enumerate("０１２３４５６７８９")},
     **{str(n): str(n) for n in range(10)},
 }
-_YEAR = rf"(?:[12１２][0-9０-９OＯo〇]{{3}}|[一二][{_HAN_DIGITS}]{{3}})"
+YEAR = rf"(?:(?<![0-9０-９])[12１２][0-9０-９OＯo〇]{{3}}|[一二][{_HAN_DIGITS}]{{3}})"
+"""Four digits in any spelling, as a regular expression."""
 _SMALL = r"(?:[0-9０-９]{1,2}|[一二三]?十[一二三四五六七八九]?|[元一二三四五六七八九]|廿[一二三四五六七八九]?|卅[一]?)"
 _SEPARATED = (
-    rf"(?P<year>{_YEAR})\s*(?:年|[-－—/／.．])\s*(?P<month>{_SMALL})\s*(?:月|[-－—/／.．])"
+    rf"(?P<year>{YEAR})\s*(?:年|[-－—/／.．])\s*(?P<month>{_SMALL})\s*(?:月|[-－—/／.．])"
     rf"\s*(?P<day>{_SMALL})(?:\s*[日号]|(?![0-9０-９]))"
 )
 _COMPACT = (
@@ -51,7 +52,9 @@ def han_number(text: str) -> int | None:
         return None
     if all(_DIGIT_OF.get(character, "").isdigit() for character in text):
         return int("".join(_DIGIT_OF[character] for character in text))
-    text = text.replace("廿", "二十").replace("卅", "三十").replace("元", "一")
+    text = text.replace("廿", "二十").replace("卅", "三十")
+    if text == "元":
+        return 1
     tens, ten, ones = text.partition("十")
     if not ten:
         return None

@@ -5,26 +5,31 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from analyzers.dates import year_number
+from analyzers.dates import YEAR, year_number
 
 _DIGIT = "0-9０-９"
-_YEAR = rf"(?P<year>[12１２][{_DIGIT}]{{3}})"
+# At most so much white space: without a limit a run of it costs the square of its length.
+_GAP = r"\s{0,8}"
+_YEAR = rf"(?P<year>{YEAR})"
 _OPEN = "〔\\[（(【［﹝{<〈「"
 _CLOSE = "〕\\]）)】］﹞}>〉」"
-_SEQUENCE = rf"第?\s*(?P<sequence>[{_DIGIT}]{{1,5}})"
+_SEQUENCE = rf"第?{_GAP}(?P<sequence>[{_DIGIT}]{{1,5}})"
+_BRACKETED_YEAR = rf"[{_OPEN}]{_GAP}{_YEAR}{_GAP}年?{_GAP}[{_CLOSE}]"
+_HAN = r"[\u4e00-\u9fff]"
+_SIGN = r"[号號]?"
 _BRACKETED = re.compile(
-    rf"(?P<code>[\u4e00-\u9fffA-Za-z]{{0,14}})\s*[{_OPEN}]\s*{_YEAR}\s*年?\s*[{_CLOSE}]\s*{_SEQUENCE}\s*号?"
+    rf"(?P<code>(?<!{_HAN})(?:{_HAN}\s){{1,8}}{_HAN}|[\u4e00-\u9fffA-Za-z]{{0,14}})"
+    rf"{_GAP}{_BRACKETED_YEAR}{_GAP}{_SEQUENCE}{_GAP}{_SIGN}"
 )
 # Without brackets only after the characters that agency codes end with: not 台风2011年5号, not 2011年12月.
 _PLAIN = re.compile(
-    rf"(?P<code>[\u4e00-\u9fff]{{0,13}}[发办函字令规通告议复审批建])\s*{_YEAR}(?:\s*年\s*|\s+){_SEQUENCE}(?!\s*[月日{_DIGIT}./-])\s*号?"
+    rf"(?P<code>{_HAN}{{0,13}}[发办函字令规通告议复审批建]){_GAP}{_YEAR}(?:{_GAP}年{_GAP}|\s{{1,8}}|(?=第))"
+    rf"{_SEQUENCE}(?!{_GAP}[月日{_DIGIT}./-]){_GAP}{_SIGN}"
 )
-_ORDER = re.compile(
-    rf"(?P<code>[\u4e00-\u9fff]{{0,24}}令)\s*(?:[{_OPEN}]\s*{_YEAR}\s*年?\s*[{_CLOSE}]\s*)?{_SEQUENCE}\s*号"
-)
+_ORDER = re.compile(rf"(?P<code>{_HAN}{{0,24}}令){_GAP}(?:{_BRACKETED_YEAR}{_GAP})?{_SEQUENCE}{_GAP}[号號]")
 # What may stand before a number in running text and is no part of the agency's code.
 _LEADING = re.compile(
-    r"^.*?(?:根据|按照|依据|依照|贯彻|落实|执行|印发|转发|文件|通知|精神|关于|废止|规定|以及|同时|原)(?=[\u4e00-\u9fff]{1,6}$)"
+    rf"^(?:.*(?:根据|按照|依据|依照|贯彻|落实|执行|印发|转发|文件|通知|精神|关于|废止|规定|以及|同时)原?|原)(?={_HAN}{{1,6}}$)"
 )
 
 
@@ -55,7 +60,7 @@ class DocumentNumber:
 def find_document_numbers(text: str) -> list[DocumentNumber]:
     """The document numbers in a text with their spans, brackets and widths of any kind.
 
-    An order (令) may lack the year. Without brackets the year needs 年 or a space before the sequence.
+    An order (令) may lack the year. Without brackets the year needs 年, 第 or a space before the sequence.
     """
     found: list[DocumentNumber] = []
     taken: list[tuple[int, int]] = []
@@ -70,6 +75,7 @@ def find_document_numbers(text: str) -> list[DocumentNumber]:
             code = groups["code"] or ""
             shortened = _LEADING.sub("", code)
             start = match.start() + len(code) - len(shortened)
+            shortened = "".join(shortened.split())
             found.append(DocumentNumber(shortened, year, int(groups["sequence"]), start, match.end()))
             taken.append((match.start(), match.end()))
     return sorted(found, key=lambda number: number.start)
