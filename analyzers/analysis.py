@@ -12,7 +12,7 @@ from analyzers.field_words import FIELD_WORDS
 from analyzers.normalization import compact, spaced
 from analyzers.segmentation import Segmenter
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever the same text would give other tokens: an index of another version is rebuilt."""
 
 

@@ -76,7 +76,8 @@ def character_table() -> dict[str, str]:
         normal = _SAME.get(character) or _SAME.get(normal, normal)
         if normal != character and not normal.isspace():
             table[character] = normal
-    return table
+    # A radical becomes a traditional character, and that one a simplified one.
+    return {character: table.get(normal, normal) for character, normal in table.items()}
 
 
 @functools.cache
