@@ -40,10 +40,22 @@ class Segmenter:
         return found
 
     def _made_of(self, word: str) -> list[str]:
-        parts = [part for part in self._jieba.cut_for_search(word) if 1 < len(part) < len(word)]
-        shorter = [part for part in parts if not any(part in other for other in parts if other != part)]
-        covered = [False] * len(word)
-        for part in shorter:
-            at = word.find(part)
-            covered[at : at + len(part)] = [True] * len(part)
-        return shorter if all(covered) else [word]
+        """The longest words within the word, none of them needless: 国务院 and 办公厅, not the 院办 across them."""
+        parts = {part for part in self._jieba.cut_for_search(word) if 1 < len(part) < len(word)}
+        needed = [part for part in parts if not any(part in other for other in parts if other != part)]
+        needed.sort(key=lambda part: (word.find(part), part))
+        for part in sorted(needed, key=len):
+            others = [other for other in needed if other != part]
+            if _cover(word, others):
+                needed = others
+        return needed if _cover(word, needed) else [word]
+
+
+def _cover(word: str, parts: Sequence[str]) -> bool:
+    end = 0
+    for part in parts:
+        at = word.find(part)
+        if at > end:
+            return False
+        end = max(end, at + len(part))
+    return end == len(word)
