@@ -105,6 +105,7 @@ FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
 _RECORD_KEYS = ("id", "url", "source", *FIELD_BY_NAME, "body", "attachments", "format", "text_quality", "extracted_by")
 _ATTACHMENT_KEYS = ("url", "name", "format", "body", "text_quality", "extracted_by", "error")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_MAX_FORMAT = 20
 _ID = re.compile(r"[^\s/?#%\\\x00-\x1f\x7f]{1,200}")
 
 
@@ -181,7 +182,7 @@ class Notice:
             if not values[name]:
                 raise RecordError(f"{name}: is required")
         values["body"] = values["body"] or ""
-        values["format"] = values["format"] or "html"
+        values["format"] = _short("format", values["format"]) or "html"
         values["text_quality"] = _quality(record.get("text_quality"))
         if not values["id"]:
             if not values["url"]:
@@ -273,6 +274,12 @@ def _text(name: str, value: Any, *, keep_lines: bool = False) -> str | None:
     return clean_text(value, keep_lines=keep_lines) or None
 
 
+def _short(name: str, value: str | None) -> str | None:
+    if value is not None and len(value) > _MAX_FORMAT:
+        raise RecordError(f"{name}: {value[:40]!r} is longer than {_MAX_FORMAT} characters")
+    return value
+
+
 def _field_value(field: Field, value: Any) -> Any:
     if field.kind == "list":
         if value is None:
@@ -309,7 +316,7 @@ def _attachment(record: Any) -> Attachment:
         return Attachment(
             url=url,
             name=_text("name", record.get("name")) or url.rsplit("/", 1)[-1],
-            format=_text("format", record.get("format")),
+            format=_short("format", _text("format", record.get("format"))),
             body=_text("body", record.get("body"), keep_lines=True) or "",
             text_quality=_quality(record.get("text_quality")),
             extracted_by=_text("extracted_by", record.get("extracted_by")),
