@@ -10,11 +10,11 @@ from typing import Any
 
 from analyzers.analysis import Analyzer, Channels, join_bigrams
 from analyzers.document_number import parse_document_number
-from analyzers.normalization import compact
+from analyzers.normalization import compact, spaced
 from analyzers.notice import Attachment, Notice
 from indexer.engine import EngineDocument
 
-SCHEMA = "2"
+SCHEMA = "3"
 """Raised whenever an engine's fields or the display change: an index of another schema is rebuilt."""
 MAX_INDEXED_CHARACTERS = 4_000_000
 """Of one body. Longer ones are stored whole but searched up to here: Elasticsearch takes requests of 100 MB, and a
@@ -135,7 +135,7 @@ def _labels_channels(analyzer: Analyzer, labels: Sequence[str]) -> Channels:
 def _numbers(notice: Notice) -> tuple[str, ...]:
     found: list[str] = []
     if notice.document_number:
-        number = parse_document_number(notice.document_number)
+        number = parse_document_number(spaced(notice.document_number))
         found += number.keys if number else [compact(notice.document_number)]
     if notice.index_number:
         found.append(compact(notice.index_number))
