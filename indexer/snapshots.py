@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import uuid
@@ -33,11 +34,16 @@ class SnapshotStore:
             self._files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
             beside = f"{path}.{uuid.uuid4().hex}.part"
             if isinstance(self._files, LocalFileSystem):
-                with open(beside, "wb") as file:
-                    file.write(raw)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(beside, path)
+                try:
+                    with open(beside, "wb") as file:
+                        file.write(raw)
+                        file.flush()
+                        os.fsync(file.fileno())
+                    os.replace(beside, path)
+                except OSError:
+                    with contextlib.suppress(OSError):
+                        os.unlink(beside)
+                    raise
             else:
                 self._files.pipe_file(beside, raw)
                 self._files.mv(beside, path)
@@ -52,6 +58,8 @@ class SnapshotStore:
             raw: bytes = self._files.cat_file(self._path(sha256))
         except FileNotFoundError as error:
             raise SnapshotError(f"snapshot {sha256} is not in {self._root}") from error
+        except OSError as error:
+            raise SnapshotError(f"snapshot {sha256} in {self._root}: {error}") from error
         return raw
 
     def _path(self, sha256: str) -> str:
