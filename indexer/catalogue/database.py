@@ -21,6 +21,10 @@ _BUSY_SECONDS = 60
 """How long a writer waits for another process's transaction; batches hold the lock for well under a second."""
 
 
+_WRITER_LOCK = 7391001
+"""PostgreSQL's number for the lock of the one write transaction; it only has to be ours."""
+
+
 class CatalogueError(Exception):
     """The catalogue cannot be opened or written; the message names it and says why."""
 
@@ -41,8 +45,13 @@ class Catalogue:
 
         Raises CatalogueVersionError where a newer program wrote it, CatalogueError where it cannot be opened.
         """
-        parsed = make_url(url)
-        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _server(parsed)
+        try:
+            parsed = make_url(url)
+            engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _server(parsed)
+        except sqlalchemy.exc.ArgumentError as error:
+            raise CatalogueError(
+                "catalogue: the address must be sqlite:///FILE or postgresql+pg8000://USER@HOST/DATABASE"
+            ) from error
         try:
             _migrate(engine, parsed)
         except sqlalchemy.exc.DBAPIError as error:
@@ -59,7 +68,7 @@ class Catalogue:
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A write transaction: committed at the end, rolled back on an error."""
+        """A write transaction: committed at the end, rolled back on an error. Others wait until it has ended."""
         with self._engine.connect().execution_options(gongkai_write=True) as connection, connection.begin():
             yield connection
 
@@ -117,10 +126,22 @@ def _sqlite(url: URL) -> sqlalchemy.Engine:
 
 
 def _server(url: URL) -> sqlalchemy.Engine:
+    if url.get_backend_name() != "postgresql":
+        raise CatalogueError(f"catalogue {url.drivername}: neither SQLite nor PostgreSQL")
     try:
-        return sqlalchemy.create_engine(url, pool_pre_ping=True)
+        engine = sqlalchemy.create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise CatalogueError(f"catalogue {url.drivername}: needs the extra gongkai[postgresql] ({error})") from error
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # One writer at a time, as on SQLite: two that store the same notice would each find it missing.
+        if connection.get_execution_options().get("gongkai_write"):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+        else:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+    return engine
 
 
 def _migrate(engine: sqlalchemy.Engine, url: URL) -> None:
@@ -128,8 +149,6 @@ def _migrate(engine: sqlalchemy.Engine, url: URL) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     script = ScriptDirectory.from_config(config)
     with engine.connect().execution_options(gongkai_write=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7391001)")
         current = MigrationContext.configure(connection).get_current_revision()
         if current == script.get_current_head():
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -13,10 +14,11 @@ import sqlalchemy
 from sqlalchemy import Connection, Row, func, select
 
 from analyzers.notice import Attachment, Notice
-from indexer.catalogue.database import next_change_numbers
+from indexer.catalogue.database import CatalogueError, next_change_numbers
 from indexer.catalogue.tables import attachments, change_counter, notices, snapshots, sources, versions
 
 Outcome = Literal["new", "changed", "unchanged"]
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BATCH = 500
 """Ids a statement; SQLite takes 32,766 parameters, PostgreSQL's drivers as many."""
 
@@ -44,8 +46,15 @@ def put(connection: Connection, notice: Notice) -> Outcome:
 
 
 def put_all(connection: Connection, batch: Sequence[Notice]) -> list[Outcome]:
-    """``put`` for many at once; of two with the same id the later one stays."""
+    """``put`` for many at once; of two with the same id the later one stays.
+
+    Raises CatalogueError, before anything is written, for a text that no database takes.
+    """
     last = {notice.id: notice for notice in batch}
+    for notice in last.values():
+        _check_storable(notice.id, notice)
+        for file in notice.attachments:
+            _check_storable(notice.id, file)
     stored = {row.id: row for row in _rows(connection, list(last))}
     files = _attachments_of(connection, list(stored))
     writes: list[tuple[Notice, str, str, Row[Any] | None]] = []
@@ -69,8 +78,9 @@ def put_attachment(
 ) -> bool:
     """Stores what was read from a file of the notice; True where that changed something.
 
-    Raises KeyError for an attachment that the notice does not have.
+    Raises KeyError for an attachment that the notice does not have, CatalogueError for a text that no database takes.
     """
+    _check_storable(notice_id, attachment)
     row = connection.execute(select(attachments).where(attachments.c.id == attachment.id(notice_id))).one_or_none()
     if row is None:
         raise KeyError(f"{attachment.url} is no attachment of {notice_id}")
@@ -112,13 +122,13 @@ def notice_of_attachment(connection: Connection, attachment_id: str) -> str | No
 
 def delete(connection: Connection, notice_id: str) -> bool:
     """Takes the notice out of search; its versions stay. False where there is none."""
+    live = select(notices.c.id).where(notices.c.id == notice_id, notices.c.deleted == sqlalchemy.false())
+    if connection.execute(live).one_or_none() is None:
+        return False  # without drawing a number: one that no notice has would be waited for
     number = next_change_numbers(connection, 1)
-    statement = (
-        notices.update()
-        .where(notices.c.id == notice_id, notices.c.deleted == sqlalchemy.false())
-        .values(deleted=True, change_number=number, changed_at=now())
-    )
-    return bool(connection.execute(statement).rowcount)
+    values = {"deleted": True, "change_number": number, "changed_at": now()}
+    connection.execute(notices.update().where(notices.c.id == notice_id).values(**values))
+    return True
 
 
 def last_change(connection: Connection) -> int:
@@ -213,6 +223,16 @@ def _merged(notice: Notice, stored: Iterable[Attachment]) -> list[Attachment]:
             file = dataclasses.replace(known, name=file.name)
         merged.setdefault(file.url, file)
     return list(merged.values())
+
+
+def _check_storable(notice_id: str, values: Notice | Attachment) -> None:
+    for field in dataclasses.fields(values):
+        value = getattr(values, field.name)
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and _UNSTORABLE.search(text):
+                raise CatalogueError(
+                    f"notice {notice_id!r}: {field.name} holds NUL or half of a surrogate pair, which no database takes"
+                )
 
 
 def _encoded(notice: Notice) -> tuple[str, str]:
