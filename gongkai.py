@@ -386,8 +386,8 @@ def status(context: typer.Context, as_json: _Json = False) -> None:
         _print(f"index: {state['engine']}, {state['documents']} documents, {state['lag']} changes behind")
     for run in report["sources"]:
         _print(_run_line(run))
-        for failure in run["failures"]:
-            _print(f"    {_line(failure['url'])}: {_line(failure['reason'])}")
+        for line in _run_details(run):
+            _print(line)
 
 
 def main() -> None:
@@ -529,6 +529,11 @@ def _run_line(run: dict[str, Any]) -> str:
     counts = ", ".join(f"{run[name]} {name}" for name in ("fetched", "new", "changed", "unchanged", "failed"))
     waiting = f", {run['waiting']} waiting" if run["waiting"] else ""
     return f"{run['source']} ({_line(run['label'])}): {run['outcome'] or 'not finished'}; {counts}{waiting}"
+
+
+def _run_details(run: dict[str, Any]) -> list[str]:
+    failures = [f"    {failure['url']}: {failure['reason']}" for failure in run["failures"]]
+    return failures + [f"    {note['url']}: {note['reason']}" for note in run["notes"]]
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import yaml
 
 import gongkai
 from tests import command_lines
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, unavailable
 
 SETTINGS = {f"GONGKAI_{name.upper()}" for name, _default, _help in gongkai.settings_table()}
 SECRET_NAME = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|CREDENTIAL", re.IGNORECASE)
