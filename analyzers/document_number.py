@@ -29,8 +29,12 @@ _PLAIN = re.compile(
 _ORDER = re.compile(rf"(?P<code>{_HAN}{{0,24}}令){_GAP}(?:{_BRACKETED_YEAR}{_GAP})?{_SEQUENCE}{_GAP}[号號]")
 # What may stand before a number in running text and is no part of the agency's code.
 _LEADING = re.compile(
-    rf"^(?:.*(?:根据|按照|依据|依照|贯彻|落实|执行|印发|转发|文件|通知|精神|关于|废止|规定|以及|同时)原?|原)(?={_HAN}{{1,6}}$)"
+    rf"^(?:.*(?:根据|按照|依据|依照|贯彻|落实|执行|印发|转发|文件|通知|精神|关于|废止|规定|公布|发布|以及|同时)原?|原)(?={_HAN}{{1,6}}$)"
 )
+
+
+# Between two numbers, after the 号 of the first; elsewhere 和 may begin a code.
+_AND = ("和", "与", "及")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ def find_document_numbers(text: str) -> list[DocumentNumber]:
                 continue
             code = groups["code"] or ""
             shortened = _LEADING.sub("", code)
+            if shortened[:1] in _AND and text[: match.start()].endswith("号"):
+                shortened = shortened[1:]
             start = match.start() + len(code) - len(shortened)
             shortened = "".join(shortened.split())
             found.append(DocumentNumber(shortened, year, int(groups["sequence"]), start, match.end()))
