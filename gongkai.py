@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -30,12 +30,11 @@ from analyzers.analysis import default_analyzer
 from analyzers.normalization import compact
 from analyzers.query import parse_query
 from indexer.catalogue import Catalogue, CatalogueError, frontier, notices
-from indexer.documents import index_version
 from indexer.engine import Engine, EngineBusyError, EngineError, EngineUnavailableError
 from indexer.follower import Follower
-from indexer.snapshots import SnapshotError, SnapshotStore
+from indexer.settings import StoreSettings
+from indexer.snapshots import SnapshotError
 from indexer.supervisor import supervised
-from indexer.tantivy_engine import TantivyEngine
 from search_api.search import SearchRequest, SearchRequestError, SearchService
 from search_api.settings import ServeSettings
 
@@ -44,30 +43,12 @@ EXIT_PARTLY = 3
 """Something was refused or failed, and named; the rest was done."""
 
 
-class Settings(BaseSettings):
+class Settings(StoreSettings, BaseSettings):
     """What an operator may set: in gongkai.toml, or as GONGKAI_ and the name in capitals in the environment."""
 
     model_config = SettingsConfigDict(env_prefix="GONGKAI_", extra="forbid", frozen=True)
 
-    data_dir: Path = Field(Path("gongkai-data"), description="Everything that the program keeps lies under it.")
     sources_dir: Path | None = Field(None, description="Folder of the sources' TOML files; DATA_DIR/sources if absent.")
-    catalogue_url: str | None = Field(
-        None, description="SQLAlchemy address of the catalogue; a SQLite file in DATA_DIR if absent."
-    )
-    snapshots_url: str | None = Field(
-        None, description="Folder or fsspec address of the raw bytes; DATA_DIR/snapshots if absent."
-    )
-    engine: Literal["tantivy", "elasticsearch"] = Field("tantivy", description="The search engine.")
-    elasticsearch_url: str = Field("http://127.0.0.1:9200", description="Address of the cluster.")
-    elasticsearch_index: str = Field(
-        "gongkai", pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$", description="Alias of the index; each index has a suffix."
-    )
-    elasticsearch_user: str | None = Field(None, description="User for basic authentication.")
-    elasticsearch_password: str | None = Field(None, repr=False, description="Its password.")
-    elasticsearch_api_key: str | None = Field(None, repr=False, description="API key, instead of user and password.")
-    elasticsearch_ca_certs: str | None = Field(None, description="File with the certificates to trust.")
-    elasticsearch_shards: int = Field(1, ge=1, le=1000, description="Primary shards of a new index.")
-    elasticsearch_replicas: int = Field(0, ge=0, le=10, description="Copies of each shard of a new index.")
     host: str = Field("127.0.0.1", description="Address that serve listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that serve listens on.")
     site_name: str = Field("公开检索", min_length=1, max_length=40, description="The name that readers see.")
@@ -76,9 +57,6 @@ class Settings(BaseSettings):
     search_concurrency: int = Field(8, ge=1, le=256, description="Requests worked on at the same time.")
     search_queue: int = Field(64, ge=0, le=10_000, description="Requests that may wait; more get 503.")
     search_seconds: float = Field(10.0, gt=0, le=300, description="Time limit of a request; after it 503.")
-    index_workers: int | None = Field(
-        None, ge=1, le=256, description="Processes that analyse; cores less one if absent."
-    )
     reader_workers: int = Field(2, ge=1, le=64, description="Processes that read pages and files.")
     reader_seconds: float = Field(60.0, gt=0, description="Time limit for reading one page or file.")
     reader_megabytes: int = Field(1024, ge=128, description="Resident memory at which a reading process is ended.")
@@ -98,33 +76,6 @@ class Settings(BaseSettings):
     @property
     def sources_folder(self) -> Path:
         return self.sources_dir or self.data_dir / "sources"
-
-    def open_catalogue(self) -> Catalogue:
-        return Catalogue.open(self.catalogue_url or f"sqlite:///{self.data_dir / 'catalogue.db'}")
-
-    def open_snapshots(self) -> SnapshotStore:
-        return SnapshotStore(self.snapshots_url or str(self.data_dir / "snapshots"))
-
-    def open_engine(self) -> Engine:
-        version = index_version(default_analyzer())
-        if self.engine == "tantivy":
-            return TantivyEngine(self.data_dir / "index" / "tantivy", version=version)
-        from indexer.elasticsearch_engine import ElasticsearchEngine  # half a second that others need not pay
-
-        return ElasticsearchEngine.connect(
-            self.elasticsearch_url,
-            alias=self.elasticsearch_index,
-            version=version,
-            user=self.elasticsearch_user,
-            password=self.elasticsearch_password,
-            api_key=self.elasticsearch_api_key,
-            ca_certs=self.elasticsearch_ca_certs,
-            shards=self.elasticsearch_shards,
-            replicas=self.elasticsearch_replicas,
-        )
-
-    def follower(self, catalogue: Catalogue, engine: Engine) -> Follower:
-        return Follower(catalogue, engine, lock=self.data_dir / "index" / "writer.lock", workers=self.index_workers)
 
     def serve_settings(self) -> ServeSettings:
         return ServeSettings(

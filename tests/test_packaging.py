@@ -183,7 +183,7 @@ def compose_parser() -> list[str]:
     docker = shutil.which("docker")
     if docker and not subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
         return [docker, "compose", "--profile", "*", "config"]
-    unavailable(
+    return unavailable(
         "compose parser",
         "install Docker with its compose plugin, or build the parser alone with"
         " go install github.com/compose-spec/compose-go/v2/cmd@v2.6.3 and name it in GONGKAI_TEST_COMPOSE",
