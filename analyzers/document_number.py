@@ -11,8 +11,8 @@ _DIGIT = "0-9０-９"
 # At most so much white space: without a limit a run of it costs the square of its length.
 _GAP = r"\s{0,8}"
 _YEAR = rf"(?P<year>{YEAR})"
-_OPEN = "〔\\[（(【［﹝{<〈「"
-_CLOSE = "〕\\]）)】］﹞}>〉」"
+_OPEN = "〔\\[（(【［﹝{<〈《「"
+_CLOSE = "〕\\]）)】］﹞}>〉》」"
 _SEQUENCE = rf"第?{_GAP}(?P<sequence>[{_DIGIT}]{{1,5}})"
 _BRACKETED_YEAR = rf"[{_OPEN}]{_GAP}{_YEAR}{_GAP}年?{_GAP}[{_CLOSE}]"
 _HAN = r"[\u4e00-\u9fff]"
@@ -78,7 +78,7 @@ def find_document_numbers(text: str) -> list[DocumentNumber]:
                 continue
             code = groups["code"] or ""
             shortened = _LEADING.sub("", code)
-            if shortened[:1] in _AND and text[: match.start()].endswith("号"):
+            if shortened[:1] in _AND and text.endswith("号", 0, match.start()):
                 shortened = shortened[1:]
             start = match.start() + len(code) - len(shortened)
             shortened = "".join(shortened.split())

@@ -261,7 +261,7 @@ def _known_keys(record: Mapping[str, Any], known: tuple[str, ...], what: str) ->
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise RecordError(f"{key}: is no field of a {what}{hint}")
+            raise RecordError(f"{key}: is no field of {'an' if what == 'attachment' else 'a'} {what}{hint}")
 
 
 def _text(name: str, value: Any, *, keep_lines: bool = False) -> str | None:

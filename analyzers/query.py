@@ -15,6 +15,9 @@ from analyzers.normalization import compact, spaced, translate
 _QUOTED = re.compile(r'(?P<minus>(?:(?<=\s)|^)-)?"(?P<text>[^"]+)"')
 _EXCLUDED = re.compile(r"(?:(?<=\s)|^)-(?P<text>[^\s\"-][^\s\"]*)")
 _INDEX_NUMBER = re.compile(r"(?<![0-9a-z])[0-9a-z]{6,20}/\d{4}-\d{3,6}(?!\d)")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_ASKING = re.compile("可不可以|能不能|是不是|有没有|会不会|要不要")
+"""Question words that the dictionary cuts into others."""
 MAX_TERMS = 32
 """More terms are not required to occur; a reader's question has fewer than ten."""
 
@@ -55,7 +58,7 @@ class UnderstoodQuery:
 
 def parse_query(text: str, analyzer: Analyzer) -> UnderstoodQuery:
     """Understands any text; nothing is an error: an open quote, a lone minus or a bracket is ordinary text."""
-    text = text.strip()
+    text = _LONE_SURROGATE.sub("\ufffd", text.strip())
     normal = translate(text)
     required: list[str] = []
     excluded: list[str] = []
@@ -73,6 +76,7 @@ def parse_query(text: str, analyzer: Analyzer) -> UnderstoodQuery:
     for number in reversed(numbers):
         rest = f"{rest[: number.start]} {rest[number.end :]}"
     rest = spaced(rest)
+    rest = _ASKING.sub(" ", rest) if _ASKING.sub("", rest).strip() else rest
     terms += _terms(rest, analyzer)
     scoring = " ".join([rest, *required])
     scored = [word for word in analyzer.segmenter.search_words(scoring) if word not in QUESTION_WORDS]

@@ -10,7 +10,7 @@ from typing import Any
 
 from analyzers.analysis import Analyzer, Channels, join_bigrams
 from analyzers.document_number import parse_document_number
-from analyzers.normalization import compact, spaced
+from analyzers.normalization import compact, spaced, translate
 from analyzers.notice import Attachment, Notice
 from indexer.engine import EngineDocument
 
@@ -135,7 +135,7 @@ def _labels_channels(analyzer: Analyzer, labels: Sequence[str]) -> Channels:
 def _numbers(notice: Notice) -> tuple[str, ...]:
     found: list[str] = []
     if notice.document_number:
-        number = parse_document_number(spaced(notice.document_number))
+        number = parse_document_number(spaced(translate(notice.document_number)))
         found += number.keys if number else [compact(notice.document_number)]
     if notice.index_number:
         found.append(compact(notice.index_number))
