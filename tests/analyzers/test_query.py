@@ -131,6 +131,12 @@ def test_ten_thousand_characters(analyzer: Analyzer, text: str) -> None:
     assert len(found.bigrams) <= len(text)
 
 
+def test_half_of_a_surrogate_pair(analyzer: Analyzer) -> None:
+    found = parse_query("通知\ud83d 补贴\udcff", analyzer)
+    assert (found.text, list(found.terms)) == ("通知\ufffd 补贴\ufffd", ["通知", "补贴"])
+    assert parse_query("\ud800", analyzer).terms == ("\ufffd",)
+
+
 @given(
     st.one_of(st.text(max_size=60), st.text(alphabet='通知农机补贴的怎么 -"“”「」()〔〕2011年12号/a\n', max_size=40))
 )
