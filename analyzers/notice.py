@@ -101,6 +101,7 @@ FIELDS: tuple[Field, ...] = (
     ),
 )
 FIELD_BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
+_DATES = tuple(field.name for field in FIELDS if field.kind == "date")
 
 _RECORD_KEYS = ("id", "url", "source", *FIELD_BY_NAME, "body", "attachments", "format", "text_quality", "extracted_by")
 _ATTACHMENT_KEYS = ("url", "name", "format", "body", "text_quality", "extracted_by", "error")
@@ -197,6 +198,16 @@ class Notice:
         if not isinstance(attachments, list):
             raise RecordError("attachments: must be a list of objects")
         values["attachments"] = [_attachment(one) for one in attachments]
+        return cls(**values)
+
+    @classmethod
+    def from_stored(cls, record: Mapping[str, Any]) -> Notice:
+        """What ``to_record`` gave, read back without checking it again."""
+        values = dict(record)
+        for field in _DATES:
+            if values[field] is not None:
+                values[field] = date.fromisoformat(values[field])
+        values["attachments"] = [Attachment(**file) for file in values.get("attachments", ())]
         return cls(**values)
 
     def to_record(self) -> dict[str, Any]:

@@ -26,11 +26,11 @@ class Segmenter:
 
     def search_words(self, text: str) -> list[str]:
         """Words and the shorter words within them, in order, without punctuation and white space."""
-        return [word[:MAX_TOKEN_CHARACTERS] for word in self._jieba.cut_for_search(text) if _WORD.search(word)]
+        return _telling(self._jieba.cut_for_search(text))
 
     def words(self, text: str) -> list[str]:
         """The words that make up the text, none within another."""
-        return [word[:MAX_TOKEN_CHARACTERS] for word in self._jieba.cut(text) if _WORD.search(word)]
+        return _telling(self._jieba.cut(text))
 
     def short_words(self, text: str) -> list[str]:
         """``words``, but a word that shorter words make up is replaced by them: 农机补贴 is 农机 and 补贴."""
@@ -59,3 +59,11 @@ def _cover(word: str, parts: Sequence[str]) -> bool:
             return False
         end = max(end, at + len(part))
     return end == len(word)
+
+
+def _telling(tokens: Sequence[str]) -> list[str]:
+    """Without those that are signs and white space only, the longest ones cut."""
+    found = [token for token in tokens if token.isalnum() or _WORD.search(token)]
+    if max(map(len, found), default=0) > MAX_TOKEN_CHARACTERS:
+        return [token[:MAX_TOKEN_CHARACTERS] for token in found]
+    return found

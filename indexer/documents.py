@@ -6,12 +6,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from analyzers.analysis import Analyzer, Channels, join_bigrams
 from analyzers.document_number import parse_document_number
 from analyzers.normalization import compact, spaced, translate
-from analyzers.notice import Attachment, Notice
+from analyzers.notice import FIELDS, Attachment, Notice
 from indexer.engine import EngineDocument
 
 SCHEMA = "3"
@@ -80,8 +81,7 @@ def _document(
     display: dict[str, Any],
 ) -> EngineDocument:
     key = document_key(document_id)
-    date = notice.date
-    day = date.year * 10_000 + date.month * 100 + date.day if date else 0
+    day = int(f"{notice.date:%Y%m%d}") if notice.date else 0
     channels = {
         "title": analyzer.channels(title),
         "fields": _labels_channels(analyzer, labels),
@@ -105,7 +105,7 @@ def _document(
             "validity": [notice.validity] if notice.validity else [],
             "source": [notice.source],
             "format": [format],
-            "year": [str(date.year)] if date else [],
+            "year": [str(notice.date.year)] if notice.date else [],
         },
         date=day,
         repealed=int(_REPEALED.search(notice.validity or "") is not None),
@@ -143,8 +143,17 @@ def _numbers(notice: Notice) -> tuple[str, ...]:
 
 
 def _display_fields(notice: Notice) -> dict[str, Any]:
-    record = notice.to_record()
-    for name in ("id", "url", "title", "body", "attachments"):
-        del record[name]
-    date = notice.date
-    return {**record, "date": date.isoformat() if date else None, "year": str(date.year) if date else None}
+    day = notice.date
+    return {
+        **{field.name: _shown(getattr(notice, field.name)) for field in FIELDS if field.name != "title"},
+        "source": notice.source,
+        "format": notice.format,
+        "text_quality": notice.text_quality,
+        "extracted_by": notice.extracted_by,
+        "date": _shown(day),
+        "year": str(day.year) if day else None,
+    }
+
+
+def _shown(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

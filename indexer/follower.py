@@ -213,7 +213,7 @@ def analyse(records: Sequence[str]) -> list[EngineDocument]:
     return [
         document
         for record in records
-        for document in engine_documents(Notice.from_record(json.loads(record)), analyzer)
+        for document in engine_documents(Notice.from_stored(json.loads(record)), analyzer)
     ]
 
 

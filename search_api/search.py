@@ -196,12 +196,23 @@ class SearchService:
         }
 
     def _recall(self, request: SearchRequest, understood: UnderstoodQuery) -> tuple[EngineQuery, Recall]:
-        """The strictest query that finds enough, and what it recalls."""
+        """The strictest query that finds enough, and what it recalls: every term must occur, else half, else one."""
         query = _engine_query(request, understood)
-        query = dataclasses.replace(query, minimum_terms=self._minimum_terms(query, request))
+        strict = self._recalled(request, query)
+        enough = ENOUGH if request.sort == "relevance" else 1
+        terms = len(query.terms)
+        if strict.total >= enough or terms <= 1:
+            return query, strict
+        half = dataclasses.replace(query, minimum_terms=math.ceil(terms / 2))
+        found = terms > 2 and self._total(half) >= enough
+        loose = half if found else dataclasses.replace(query, minimum_terms=1)
+        relaxed = self._recalled(request, loose)
+        return (loose, relaxed) if relaxed.total > strict.total else (query, strict)
+
+    def _recalled(self, request: SearchRequest, query: EngineQuery) -> Recall:
         first = (request.page - 1) * request.size
         windowed = request.sort == "relevance" and first < WINDOW
-        recall = self._engine.recall(
+        return self._engine.recall(
             query,
             sort=request.sort,
             offset=0 if windowed else first,
@@ -209,16 +220,6 @@ class SearchService:
             facets=request.facets,
             facet_size=request.facet_size,
         )
-        return query, recall
-
-    def _minimum_terms(self, query: EngineQuery, request: SearchRequest) -> int:
-        """How many terms must occur: all where that finds enough, else half of them, else one."""
-        strict = len(query.terms)
-        enough = ENOUGH if request.sort == "relevance" else 1
-        for minimum in dict.fromkeys([strict, math.ceil(strict / 2)]):
-            if minimum <= 1 or self._total(dataclasses.replace(query, minimum_terms=minimum)) >= enough:
-                return minimum
-        return 1
 
     def _total(self, query: EngineQuery) -> int:
         return self._engine.recall(query, sort="-date", limit=0).total
@@ -284,6 +285,7 @@ def _engine_query(request: SearchRequest, understood: UnderstoodQuery) -> Engine
     return EngineQuery(
         required=understood.required,
         terms=understood.terms,
+        minimum_terms=len(understood.terms),
         excluded=understood.excluded,
         numbers=numbers,
         words=understood.words,

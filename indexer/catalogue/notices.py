@@ -243,7 +243,7 @@ def _encoded(notice: Notice) -> tuple[str, str]:
 
 
 def _decoded(row: Row[Any], files: list[Attachment]) -> Notice:
-    notice = Notice.from_record(json.loads(row.record))
+    notice = Notice.from_stored(json.loads(row.record))
     notice.attachments = files
     return notice
 
