@@ -89,7 +89,7 @@ def _record(number: int, text: str) -> dict[str, Any]:
         "validity": text,
         "keywords": [text],
         "disclosure_manner": text,
-        "format": text[:40],
+        "format": text[:20],
         "extracted_by": text,
         "attachments": [
             {"url": address, "name": f"{text}.pdf", "format": text[:20], "body": f"农机补贴 {text}"},

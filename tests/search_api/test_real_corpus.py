@@ -75,9 +75,7 @@ def summary(answer: SearchAnswer) -> tuple[object, ...]:
 
 
 @pytest.mark.elasticsearch
-def test_engines_agree_on_totals_facets_and_first_hits(
-    services: dict[str, SearchService], laws: list[Notice]
-) -> None:
+def test_engines_agree_on_totals_facets_and_first_hits(services: dict[str, SearchService], laws: list[Notice]) -> None:
     overlaps = []
     for request in questions(laws):
         one, other = (services[name].search(request) for name in ("tantivy", "elasticsearch"))
