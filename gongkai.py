@@ -27,7 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from sqlalchemy.exc import DBAPIError
 
 from analyzers.analysis import default_analyzer
-from analyzers.normalization import compact
+from analyzers.normalization import normalize
 from analyzers.query import parse_query
 from indexer.catalogue import Catalogue, CatalogueError, frontier, notices
 from indexer.engine import Engine, EngineBusyError, EngineError, EngineUnavailableError
@@ -200,9 +200,10 @@ def extract(
 def analyze(text: str, as_json: _Json = False) -> None:
     """Show what search makes of a text: its normal form, words, bigrams, and what it means as a query."""
     analyzer = default_analyzer()
-    channels = analyzer.channels(text)
+    channels, normal = analyzer.channels(text), normalize(text)
     shown = {
-        "normalized": compact(text),
+        "normalized": normal.text,
+        "offsets": [list(run) for run in zip(normal.starts, normal.origins, strict=True)],
         "words": channels.words.split(),
         "bigrams": channels.bigrams.split(),
         "query": parse_query(text, analyzer).to_json(),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from analyzers.normalization import Normalized, normalize
+from analyzers.normalization import HIDDEN, INVISIBLE_GAP, translate
 
 SNIPPET_CHARACTERS = 120
 MAX_SCANNED_CHARACTERS = 1_000_000
 """Of one body; a passage beyond is not shown."""
 _MAX_SPANS = 400
+_RUNS = re.compile(r"\s+|\S+")
 _SENTENCE_END = re.compile(r"[。！？；\n]")
 
 Span = tuple[int, int]
@@ -27,14 +30,14 @@ class Passage:
 
 def highlight(text: str, terms: Sequence[str]) -> list[Span]:
     """Where the compact terms occur in the text: ascending, joined where they touch."""
-    return _joined((start, end) for start, end, _term in _occurrences(normalize(text), terms))
+    return _joined((start, end) for start, end, _term in _occurrences(text, terms))
 
 
 def passage(text: str, terms: Sequence[str], *, characters: int = SNIPPET_CHARACTERS) -> Passage:
     """The stretch of the text with the most different terms close together, beginning at a sentence where one is
     near; the beginning of the text where none occurs."""
     text = text[:MAX_SCANNED_CHARACTERS]
-    spans = _occurrences(normalize(text), terms)
+    spans = _occurrences(text, terms)
     start = _sentence_start(text, _best_start(spans, characters), characters) if spans else 0
     end = min(start + characters, len(text))
     line, offsets = _one_line(text, start, end)
@@ -44,16 +47,22 @@ def passage(text: str, terms: Sequence[str], *, characters: int = SNIPPET_CHARAC
     return Passage(prefix + line + suffix, [(a + len(prefix), b + len(prefix)) for a, b in shown if b > a])
 
 
-def _occurrences(normal: Normalized, terms: Sequence[str]) -> list[tuple[int, int, int]]:
-    """(start, end, number of the term) in the original, ascending; at most _MAX_SPANS a term."""
+def _occurrences(text: str, terms: Sequence[str]) -> list[tuple[int, int, int]]:
+    """(start, end, number of the term), ascending; at most _MAX_SPANS a term."""
+    translated = translate(text)  # as long as the text, so that offsets are the same
+    gap = INVISIBLE_GAP if HIDDEN.search(translated) else r"\s*"
     found: list[tuple[int, int, int]] = []
     for number, term in enumerate(terms):
-        at = normal.text.find(term) if term else -1
-        most = len(found) + _MAX_SPANS
-        while at >= 0 and len(found) < most:
-            found.append((*normal.original_span(at, at + len(term)), number))
-            at = normal.text.find(term, at + len(term))
+        if term:
+            matches = itertools.islice(_spaced_out(term, gap).finditer(translated), _MAX_SPANS)
+            found += [(*match.span(), number) for match in matches]
     return sorted(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _spaced_out(term: str, gap: str) -> re.Pattern[str]:
+    """The term with any white space between its characters; ten times as fast as mapping the compact text back."""
+    return re.compile(gap.join(map(re.escape, term)))
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
@@ -104,13 +113,18 @@ def _skip_space(text: str, start: int, at: int) -> int:
 
 def _one_line(text: str, start: int, end: int) -> tuple[str, list[int]]:
     """The stretch with white space runs as one space, and for each of its positions the one in the line."""
-    characters: list[str] = []
+    pieces: list[str] = []
     offsets: list[int] = []
-    for character in text[start:end]:
-        offsets.append(len(characters))
-        if not character.isspace():
-            characters.append(character)
-        elif characters and characters[-1] != " ":
-            characters.append(" ")
-    offsets.append(len(characters))
-    return "".join(characters), offsets
+    length = 0
+    for match in _RUNS.finditer(text, start, end):
+        run = match[0]
+        if run.isspace():
+            piece = " " if length else ""
+            offsets += [length] * len(run)
+        else:
+            piece = run
+            offsets += range(length, length + len(run))
+        pieces.append(piece)
+        length += len(piece)
+    offsets.append(length)
+    return "".join(pieces), offsets

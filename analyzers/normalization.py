@@ -12,8 +12,10 @@ from collections.abc import Sequence
 import opencc
 
 _INVISIBLE = "\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufe00-\ufe0f"
+INVISIBLE_GAP = rf"[\s{_INVISIBLE}]*"
+"""Matches what the compact form drops: white space and characters that nobody sees."""
 _DROPPED = re.compile(rf"[\s{_INVISIBLE}]+")
-_HIDDEN = re.compile(f"[{_INVISIBLE}]+")
+HIDDEN = re.compile(f"[{_INVISIBLE}]+")
 _SPACES = re.compile(r"[^\S\n]{2,}")
 _SPACE_BESIDE_HAN = re.compile(r"[^\S\n](?:(?![!-~])|(?<![!-~]\s))")
 # Nearly every text has these; replacing them one by one is 30 times as fast as a table (benchmarks/analysis.py).
@@ -113,8 +115,8 @@ def compact_and_spaced(text: str) -> tuple[str, str]:
 
 
 def _spaced(translated: str) -> str:
-    if _HIDDEN.search(translated):
-        translated = _HIDDEN.sub("", translated)
+    if HIDDEN.search(translated):
+        translated = HIDDEN.sub("", translated)
     return _SPACE_BESIDE_HAN.sub("", _SPACES.sub(" ", translated))
 
 
