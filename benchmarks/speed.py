@@ -24,11 +24,13 @@ from analyzers.query import parse_query
 from benchmarks.corpus import LAWS, make_notices, make_queries
 from benchmarks.fts5 import Fts5Reader, Fts5Writer
 from indexer.catalogue import Catalogue, notices
-from indexer.documents import index_version
+from indexer.documents import engine_documents, index_version
+from indexer.elasticsearch_engine import ElasticsearchEngine
 from indexer.engine import Engine
-from indexer.follower import Follower
+from indexer.follower import BATCH_NOTICES, Follower
 from indexer.tantivy_engine import TantivyEngine
 from search_api.search import ENOUGH, SearchRequest, SearchService
+from tests.elasticsearch.server import NoServerError, running_server
 
 FACET_NAMES = ("issuing_agency", "genre", "validity", "year")
 console = Console()
@@ -50,7 +52,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--documents", type=int, default=20_000)
     options.add_argument("--queries", type=int, default=300)
-    options.add_argument("--elasticsearch", metavar="URL", help="also measure this server")
+    options.add_argument("--elasticsearch", metavar="URL", help="this server, instead of one that is started")
     chosen = options.parse_args()
     if not LAWS.is_file():
         console.print("the law corpus is not here (../shared/data/D_corpus/laws.jsonl)")
@@ -65,14 +67,14 @@ def main() -> int:
             "tantivy": TantivyEngine(Path(folder, "index"), version=version),
             "fts5": _Fts5Engine(Path(folder, "fts5.db")),
         }
-        if chosen.elasticsearch:
-            from indexer.elasticsearch_engine import ElasticsearchEngine
-
-            engines["elasticsearch"] = ElasticsearchEngine.connect(
-                chosen.elasticsearch, alias="gongkai-bench", version=version
-            )
+        try:
+            url = chosen.elasticsearch or stack.enter_context(running_server(Path(folder, "elasticsearch")))
+            engines["elasticsearch"] = ElasticsearchEngine.connect(url, alias="gongkai-bench", version=version)
+        except NoServerError as error:
+            console.print(f"Elasticsearch {error}")
         rates = {name: _index(catalogue, engine, Path(folder)) for name, engine in engines.items()}
-        _report_indexing(rates)
+        _report_indexing("catalogue → searchable, all channels, two cores", rates)
+        _report_indexing("the same tokens, written alone", _write_alone(Path(folder), version, chosen.documents // 4))
         queries = make_queries(chosen.queries)
         timings = {
             name: _search(SearchService(catalogue, engines[name]), queries) for name in engines if name != "fts5"
@@ -98,6 +100,28 @@ def _index(catalogue: Catalogue, engine: Engine, folder: Path) -> float:
     rate = count / (time.perf_counter() - started)
     follower.close()
     return rate
+
+
+def _write_alone(folder: Path, version: str, count: int) -> dict[str, float]:
+    """Documents a second of the writers alone, given tokens that are made before."""
+    analyzer = default_analyzer()
+    documents = [document for one in make_notices(count, seed=3) for document in engine_documents(one, analyzer)]
+    rates = {}
+    engines: dict[str, Any] = {
+        "tantivy": TantivyEngine(folder / "alone", version=version),
+        "fts5": _Fts5Engine(folder / "alone.db"),
+    }
+    for name, engine in engines.items():
+        writer = engine.writer()
+        started = time.perf_counter()
+        for start in range(0, count, BATCH_NOTICES):
+            batch = documents[start : start + BATCH_NOTICES]
+            writer.replace([document.notice_id for document in batch], batch)
+        writer.commit(count)
+        writer.publish()
+        rates[name] = count / (time.perf_counter() - started)
+        writer.close()
+    return rates
 
 
 def _search(service: SearchService, queries: Sequence[str]) -> list[float]:
@@ -137,8 +161,8 @@ def _timed(ask: Callable[[str], None], queries: Sequence[str]) -> list[float]:
     return taken
 
 
-def _report_indexing(rates: dict[str, float]) -> None:
-    table = Table("engine", "documents/s", "ratio to fts5", title="catalogue → searchable, all channels")
+def _report_indexing(title: str, rates: dict[str, float]) -> None:
+    table = Table("engine", "documents/s", "ratio to fts5", title=title)
     for name, rate in rates.items():
         table.add_row(name, f"{rate:.0f}", f"{rate / rates['fts5']:.2f}")
     console.print(table)
