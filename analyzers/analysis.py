@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import hashlib
 import itertools
-import sys
 from array import array
 from collections.abc import Sequence
 
@@ -14,7 +13,7 @@ from analyzers.field_words import FIELD_WORDS
 from analyzers.normalization import compact_and_spaced
 from analyzers.segmentation import Segmenter
 
-_UTF_32 = f"utf-32-{sys.byteorder[0]}e"
+_UTF_32 = "utf-32-le"
 VERSION = "2"
 """Raised whenever the same text would give other tokens: an index of another version is rebuilt."""
 
@@ -57,7 +56,7 @@ def join_bigrams(dense: str) -> str:
         return ""
     codes = array("I")
     codes.frombytes(dense.encode(_UTF_32, "surrogatepass"))
-    joined = array("I", [0x20]) * (3 * pairs)
+    joined = array("I", " ".encode(_UTF_32)) * (3 * pairs)
     joined[0::3] = codes[:-1]
     joined[1::3] = codes[1:]
     return joined.tobytes().decode(_UTF_32, "surrogatepass")[:-1]

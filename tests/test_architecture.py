@@ -27,6 +27,7 @@ IMPORTED_ONCE = {
 }
 PURE = {
     "__future__",
+    "array",
     "bisect",
     "calendar",
     "collections",
