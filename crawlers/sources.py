@@ -51,7 +51,10 @@ class Source(BaseModel):
     address: Annotated[str, AfterValidator(_address)] = Field(description="The start page, http or https.")
     name: str = Field(min_length=1, description="What readers see.")
     allowed_hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = Field(
-        min_length=1, description="Hosts that may be asked, redirects included: host (its standard port) or host:port."
+        min_length=1,
+        description=(
+            "Hosts that may be asked, redirects included: host (its standard ports and the start page's) or host:port."
+        ),
     )
     platform: str | None = Field(None, description="What the site is built with; found out by itself if absent.")
     delay: float = Field(1.0, ge=0, le=3600, description="Seconds between two requests to the same host.")
@@ -81,18 +84,19 @@ class Source(BaseModel):
             host, port = addresses.host_and_port(parts)
         except ValueError:
             return False
-        shown = f"[{host}]" if ":" in host else host
-        if f"{shown}:{port}" in self.allowed_hosts:
-            return True
-        return shown in self.allowed_hosts and port == addresses.DEFAULT_PORTS.get(parts.scheme)
+        return (host, port) in self.hosts_and_ports
 
     @property
     def hosts_and_ports(self) -> set[tuple[str, int]]:
+        start = urlsplit(self.address)
         found: set[tuple[str, int]] = set()
         for allowed in self.allowed_hosts:
             parts = urlsplit(f"//{allowed}")
-            ports = addresses.DEFAULT_PORTS.values() if parts.port is None else [parts.port]
-            found.update((parts.hostname or "", port) for port in ports)
+            host = parts.hostname or ""
+            ports = set(addresses.DEFAULT_PORTS.values()) if parts.port is None else {parts.port}
+            if parts.port is None and host == start.hostname and start.port is not None:
+                ports.add(start.port)
+            found.update((host, port) for port in ports)
         return found
 
 

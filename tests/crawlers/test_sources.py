@@ -46,6 +46,10 @@ def test_hosts_are_compared_with_their_port() -> None:
     assert found.allows("https://WWW.linjiang.gov.cn./x")
     assert not found.allows("http://www.linjiang.gov.cn:8080/x")
     assert not found.allows("http://www.linjiang.gov.cn@127.0.0.1/x")
+    odd_port = parse_source(SMALL.replace(".cn/zwgk", ".cn:8123/zwgk"), "linjiang", "linjiang.toml")
+    assert odd_port.allows("http://www.linjiang.gov.cn:8123/x")
+    assert odd_port.allows("http://www.linjiang.gov.cn/x")
+    assert not odd_port.allows("http://www.linjiang.gov.cn:8124/x")
     other = parse_source(SMALL.replace('.cn"]', '.cn", "[2001:db8::1]:8080"]'), "a", "a.toml")
     assert other.allows("http://[2001:db8::1]:8080/")
 
