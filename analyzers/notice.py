@@ -205,7 +205,7 @@ class Notice:
         """What ``to_record`` gave, read back without checking it again."""
         values = dict(record)
         for field in _DATES:
-            if values[field] is not None:
+            if values.get(field) is not None:
                 values[field] = date.fromisoformat(values[field])
         values["attachments"] = [Attachment(**file) for file in values.get("attachments", ())]
         return cls(**values)

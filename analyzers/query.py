@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from analyzers.analysis import Analyzer, bigrams
+from analyzers.dates import find_dates
 from analyzers.document_number import DocumentNumber, find_document_numbers
 from analyzers.field_words import QUESTION_WORDS
 from analyzers.normalization import compact, spaced, translate
@@ -33,6 +35,8 @@ class UnderstoodQuery:
     excluded: Sequence[str] = ()
     document_numbers: Sequence[DocumentNumber] = ()
     index_numbers: Sequence[str] = ()
+    dates: Sequence[date] = ()
+    """Whole dates in any spelling; each is also a term in the spelling of documents, 2011年5月16日."""
     terms: Sequence[str] = ()
     """Words that should occur, each once, in the order typed, question words left out."""
     words: Sequence[str] = ()
@@ -43,7 +47,11 @@ class UnderstoodQuery:
 
     @property
     def empty(self) -> bool:
-        return not (self.required or self.excluded or self.document_numbers or self.index_numbers or self.terms)
+        return not (self.required or self.excluded or self.terms)
+
+    @property
+    def only_dates(self) -> bool:
+        return bool(self.dates) and len(self.terms) == len(self.dates) and not self.required
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -52,6 +60,7 @@ class UnderstoodQuery:
             "excluded": list(self.excluded),
             "document_numbers": [number.canonical for number in self.document_numbers],
             "index_numbers": list(self.index_numbers),
+            "dates": [day.isoformat() for day in self.dates],
             "terms": list(self.terms),
         }
 
@@ -75,9 +84,13 @@ def parse_query(text: str, analyzer: Analyzer) -> UnderstoodQuery:
     terms = [compact(number.canonical).removesuffix("号") for number in numbers] + [compact(n) for n in index_numbers]
     for number in reversed(numbers):
         rest = f"{rest[: number.start]} {rest[number.end :]}"
+    dates = find_dates(rest)
+    terms += [f"{found.date.year}年{found.date.month}月{found.date.day}日" for found in dates]
+    for found in reversed(dates):
+        rest = f"{rest[: found.start]} {rest[found.end :]}"
     rest = spaced(rest)
     rest = _ASKING.sub(" ", rest) if _ASKING.sub("", rest).strip() else rest
-    terms += _terms(rest, analyzer)
+    terms += _terms(rest, analyzer) if rest.strip() or not terms else []
     scoring = " ".join([rest, *required])
     scored = [word for word in analyzer.segmenter.search_words(scoring) if word not in QUESTION_WORDS]
     dense = compact("".join(_kept(rest, analyzer))) if terms else compact(rest)
@@ -87,6 +100,7 @@ def parse_query(text: str, analyzer: Analyzer) -> UnderstoodQuery:
         excluded=tuple(dict.fromkeys(excluded)),
         document_numbers=tuple(numbers),
         index_numbers=tuple(dict.fromkeys(index_numbers)),
+        dates=tuple(dict.fromkeys(found.date for found in dates)),
         terms=tuple(dict.fromkeys(terms))[:MAX_TERMS],
         words=tuple(dict.fromkeys(scored)),
         bigrams=tuple(dict.fromkeys(pair for part in [dense, *required] for pair in bigrams(part))),

@@ -15,7 +15,7 @@ from analyzers.normalization import compact, spaced, translate
 from analyzers.notice import FIELDS, Attachment, Notice
 from indexer.engine import EngineDocument
 
-SCHEMA = "3"
+SCHEMA = "4"
 """Raised whenever an engine's fields or the display change: an index of another schema is rebuilt."""
 MAX_INDEXED_CHARACTERS = 4_000_000
 """Of one body. Longer ones are stored whole but searched up to here: Elasticsearch takes requests of 100 MB, and a
@@ -44,6 +44,11 @@ def engine_documents(notice: Notice, analyzer: Analyzer) -> Iterator[EngineDocum
 def document_key(document_id: str) -> int:
     """63 bits of the id's SHA-256: two of ten million documents share one with a chance of 5 in a million."""
     return int.from_bytes(hashlib.sha256(document_id.encode()).digest()[:8], "big") >> 1
+
+
+def date_key(day: date) -> str:
+    """What stands for a document's own date among its numbers."""
+    return f"date-{day:%Y%m%d}"
 
 
 def title_key(title: str) -> str:
@@ -139,6 +144,7 @@ def _numbers(notice: Notice) -> tuple[str, ...]:
         found += number.keys if number else [compact(notice.document_number)]
     if notice.index_number:
         found.append(compact(notice.index_number))
+    found += [date_key(day) for day in (notice.written_date, notice.published_date) if day]
     return tuple(dict.fromkeys(found))
 
 

@@ -57,7 +57,7 @@ class EngineDocument:
     title_key: str
     """The compact title, cut to a length that both engines take as one term."""
     numbers: Sequence[str]
-    """``DocumentNumber.keys`` of the document's own number, and its compact index number."""
+    """``DocumentNumber.keys`` of the document's own number, its compact index number, and the keys of its dates."""
     facets: Mapping[str, Sequence[str]]
     date: int
     """yyyymmdd, 0 where unknown."""

@@ -142,6 +142,7 @@ SEARCH_EXAMPLE: dict[str, Any] = {
         "excluded": [],
         "document_numbers": [],
         "index_numbers": [],
+        "dates": [],
         "terms": ["农机", "补贴"],
     },
     "total": 1,

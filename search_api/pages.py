@@ -22,6 +22,7 @@ from search_api.display import Block, blocks, finalize, host_of, marked, notice_
 from search_api.parameters import FACET_LABELS, query_pairs
 from search_api.search import Hit, Overview, SearchAnswer, SearchRequest
 from search_api.settings import ServeSettings
+from search_api.timing import Observe, timed, unobserved
 
 PACKAGE = Path(__file__).parent
 
@@ -79,6 +80,7 @@ _UNDERSTOOD = (
     ("required", "原文"),
     ("document_numbers", "文号"),
     ("index_numbers", "索引号"),
+    ("dates", "日期"),
     ("terms", "词语"),
     ("excluded", "不含"),
 )
@@ -137,8 +139,9 @@ class FileView:
 class Pages:
     """Renders the templates; autoescaping is on for all, and no text reaches a page but through ``finalize``."""
 
-    def __init__(self, settings: ServeSettings) -> None:
+    def __init__(self, settings: ServeSettings, observe: Observe = unobserved) -> None:
         self.settings = settings
+        self._observe = observe
         self._environment = Environment(
             loader=FileSystemLoader(PACKAGE / "templates"),
             autoescape=True,
@@ -152,13 +155,18 @@ class Pages:
             static={path.name: _static_address(path) for path in (PACKAGE / "static").iterdir() if path.is_file()},
             max_query_characters=settings.max_query_characters,
         )
-        self._environment.filters.update(day=day_text, number=lambda value: f"{value:,}")
+        self._environment.filters.update(day=day_text, number=lambda value: f"{value:,}", own=self._own)
 
     def render(
         self, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
     ) -> HTMLResponse:
-        text = self._environment.get_template(template).render(**context)
+        with timed(self._observe, "render"):
+            text = self._environment.get_template(template).render(**context)
         return HTMLResponse(text.encode("utf-8", "replace"), status_code=status, headers=headers)
+
+    def _own(self, path: str) -> str:
+        """The address of a path of this service, as readers reach it."""
+        return self.settings.root_path + path
 
     def error(
         self, status: int, reader_message: str, request: Request, *, headers: Mapping[str, str] | None = None
@@ -401,7 +409,9 @@ def understood(query: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
     numbers = {
         compact(number).removesuffix("号") for name in ("document_numbers", "index_numbers") for number in query[name]
     }
-    groups = {**query, "terms": [term for term in query["terms"] if term not in numbers]}
+    dates = [day_text(day) for day in query["dates"]]
+    terms = [term for term in query["terms"] if term not in numbers and term not in dates]
+    groups = {**query, "terms": terms, "dates": dates}
     found = [(label, list(groups[name])) for name, label in _UNDERSTOOD if groups[name]]
     if len(found) == 1 and "".join(found[0][1]) == compact(query["text"]):
         return []

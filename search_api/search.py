@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
 import math
@@ -15,10 +16,12 @@ from analyzers.highlighting import highlight, passage
 from analyzers.normalization import compact
 from analyzers.notice import Notice
 from analyzers.query import UnderstoodQuery, parse_query
-from indexer.catalogue import Catalogue, notices
-from indexer.documents import MAX_TITLE_KEY
+from indexer.catalogue import Catalogue, frontier, notices
+from indexer.catalogue.frontier import RunReport
+from indexer.documents import MAX_TITLE_KEY, date_key
 from indexer.engine import FACETS, MAX_WINDOW, Candidate, Engine, EngineQuery, FacetCounts, Recall, Sort
 from search_api.ranker import WEIGHTS, Ranked, explain, rank
+from search_api.timing import Observe, timed, unobserved
 
 MAX_QUERY_CHARACTERS = 500
 MAX_SIZE = 100
@@ -105,22 +108,33 @@ class SearchService:
         self._catalogue = catalogue
         self._engine = engine
         self._analyzer = analyzer or default_analyzer()
+        self._observe: Observe = unobserved
+
+    def observed(self, observe: Observe) -> SearchService:
+        """The same service, which tells how long the parts of its answers take."""
+        other = copy.copy(self)
+        other._observe = observe
+        return other
 
     def search(self, request: SearchRequest) -> SearchAnswer:
         """Raises SearchRequestError, and EngineUnavailableError where there is no answer."""
         started = time.perf_counter()
         _check(request)
-        understood = parse_query(request.q, self._analyzer)
-        query, recall = self._recall(request, understood)
-        ranked = self._page(request, query, recall)
-        terms = _shown_terms(understood)
-        displays = self._engine.displays([one.candidate.key for one in ranked])
-        explanations = self._explanations(query, ranked) if request.explain else {}
-        hits = [
-            _hit(display, terms, one, explanations.get(one.candidate.key))
-            for one in ranked
-            if (display := displays.get(one.candidate.key)) is not None
-        ]
+        with timed(self._observe, "parse"):
+            understood = parse_query(request.q, self._analyzer)
+        with timed(self._observe, "recall"):
+            query, recall = self._recall(request, understood)
+        with timed(self._observe, "rank"):
+            ranked = self._page(request, query, recall)
+        with timed(self._observe, "display"):
+            terms = _shown_terms(understood)
+            displays = self._engine.displays([one.candidate.key for one in ranked])
+            explanations = self._explanations(query, ranked) if request.explain else {}
+            hits = [
+                _hit(display, terms, one, explanations.get(one.candidate.key))
+                for one in ranked
+                if (display := displays.get(one.candidate.key)) is not None
+            ]
         relaxed = None
         if query.minimum_terms < len(query.terms):
             relaxed = {"left_out": self._left_out(query, recall)}
@@ -194,6 +208,12 @@ class SearchService:
             "last_change": last,
             "lag": max(last - position, 0),
         }
+
+    def crawls(self) -> list[RunReport]:
+        """The last run of every source that was ever crawled, without failures and notes."""
+        with self._catalogue.read() as connection:
+            reports = [frontier.run_report(connection, name, failures=0) for name in frontier.known_sources(connection)]
+        return [report for report in reports if report is not None]
 
     def _recall(self, request: SearchRequest, understood: UnderstoodQuery) -> tuple[EngineQuery, Recall]:
         """The strictest query that finds enough, and what it recalls: every term must occur, else half, else one."""
@@ -282,6 +302,8 @@ def _check(request: SearchRequest) -> None:
 
 def _engine_query(request: SearchRequest, understood: UnderstoodQuery) -> EngineQuery:
     numbers = [number.keys[0] for number in understood.document_numbers] + list(understood.index_numbers)
+    if understood.only_dates:
+        numbers += [date_key(day) for day in understood.dates]
     return EngineQuery(
         required=understood.required,
         terms=understood.terms,

@@ -1,5 +1,7 @@
 """Any text is understood, and nothing that a reader types is an error."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -163,3 +165,16 @@ def test_a_question_word_is_never_required(analyzer: Analyzer, word: str) -> Non
     found = parse_query(f"补贴 {word} 材料", analyzer)
     assert list(found.terms) == ["补贴", "材料"]
     assert word not in found.words
+
+
+@pytest.mark.parametrize(
+    "spelling", ["2011年5月16日", "2011-05-16", "二〇一一年五月十六日", "２０１１．５．１６", "20110516"]
+)
+def test_a_date_in_any_spelling(spelling: str) -> None:
+    understood = parse_query(spelling, default_analyzer())
+    assert understood.dates == (date(2011, 5, 16),)
+    assert list(understood.terms) == ["2011年5月16日"]
+    assert understood.only_dates
+    more = parse_query(f"停水 {spelling}", default_analyzer())
+    assert set(more.terms) == {"停水", "2011年5月16日"}
+    assert not more.only_dates

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from analyzers.analysis import default_analyzer
 from analyzers.notice import Attachment, Notice
 from indexer import documents
-from indexer.documents import MAX_TITLE_KEY, document_key, engine_documents, index_version, title_key
+from indexer.documents import MAX_TITLE_KEY, date_key, document_key, engine_documents, index_version, title_key
 from indexer.engine import FACETS, TEXT_PARTS, EngineDocument
 
 FILE = Attachment("http://a.cn/f/1.pdf", "补贴标准表.2011.pdf", "pdf", "每台五百元。")
@@ -164,3 +164,8 @@ def test_a_long_body_is_searched_up_to_a_limit_and_shown_whole(monkeypatch: pyte
 
 def test_an_index_knows_schema_and_analysis() -> None:
     assert index_version(default_analyzer()) == f"{documents.SCHEMA}-{default_analyzer().version}"
+
+
+def test_a_notice_is_found_by_its_dates() -> None:
+    days = date(2011, 5, 16), date(2011, 5, 20)
+    assert set(one(written_date=days[0], published_date=days[1]).numbers) == {date_key(day) for day in days}

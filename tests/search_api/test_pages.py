@@ -147,7 +147,8 @@ def test_numbers_of_pages(present: int, last: int, shown: str) -> None:
 
 
 def answer(**values: Any) -> SearchAnswer:
-    understood = {"text": "", "required": [], "excluded": [], "document_numbers": [], "index_numbers": [], "terms": []}
+    understood = {"text": "", "required": [], "excluded": [], "document_numbers": [], "index_numbers": [], "dates": []}
+    understood["terms"] = []
     whole = {"query": understood, "total": 0, "took_ms": 1.0, "relaxed": None, "suggestion": None, "hits": []}
     return SearchAnswer(**{**whole, "facets": {}, "engine": "tantivy", **values})
 
