@@ -7,6 +7,7 @@ import dataclasses
 import difflib
 import fcntl
 import json
+import logging
 import os
 import signal
 import socket
@@ -14,12 +15,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from rich.console import Console
@@ -28,35 +28,31 @@ from sqlalchemy.exc import DBAPIError
 
 from analyzers.analysis import default_analyzer
 from analyzers.normalization import normalize
+from analyzers.notice import clean_text
 from analyzers.query import parse_query
+from indexer.backup import BackupError, configuration_without, write_backup
 from indexer.catalogue import Catalogue, CatalogueError, frontier, notices
 from indexer.engine import Engine, EngineBusyError, EngineError, EngineUnavailableError
 from indexer.follower import Follower
+from indexer.restore import restore_backup
 from indexer.settings import StoreSettings
 from indexer.snapshots import SnapshotError
+from indexer.standing import standing
 from indexer.supervisor import supervised
 from search_api.search import SearchRequest, SearchRequestError, SearchService
-from search_api.settings import ServeSettings
+from search_api.settings import ServiceSettings
 
 CONFIG_FILE = "gongkai.toml"
 EXIT_PARTLY = 3
 """Something was refused or failed, and named; the rest was done."""
 
 
-class Settings(StoreSettings, BaseSettings):
+class Settings(StoreSettings, ServiceSettings, BaseSettings):
     """What an operator may set: in gongkai.toml, or as GONGKAI_ and the name in capitals in the environment."""
 
     model_config = SettingsConfigDict(env_prefix="GONGKAI_", extra="forbid", frozen=True)
 
     sources_dir: Path | None = Field(None, description="Folder of the sources' TOML files; DATA_DIR/sources if absent.")
-    host: str = Field("127.0.0.1", description="Address that serve listens on.")
-    port: int = Field(8000, ge=1, le=65535, description="Port that serve listens on.")
-    site_name: str = Field("公开检索", min_length=1, max_length=40, description="The name that readers see.")
-    allowed_hosts: tuple[str, ...] = Field(("*",), description="Host names that serve answers; '*' is any.")
-    public_address: str | None = Field(None, description="Scheme and host that readers use, for links in feeds.")
-    search_concurrency: int = Field(8, ge=1, le=256, description="Requests worked on at the same time.")
-    search_queue: int = Field(64, ge=0, le=10_000, description="Requests that may wait; more get 503.")
-    search_seconds: float = Field(10.0, gt=0, le=300, description="Time limit of a request; after it 503.")
     reader_workers: int = Field(2, ge=1, le=64, description="Processes that read pages and files.")
     reader_seconds: float = Field(60.0, gt=0, description="Time limit for reading one page or file.")
     reader_megabytes: int = Field(1024, ge=128, description="Resident memory at which a reading process is ended.")
@@ -76,16 +72,6 @@ class Settings(StoreSettings, BaseSettings):
     @property
     def sources_folder(self) -> Path:
         return self.sources_dir or self.data_dir / "sources"
-
-    def serve_settings(self) -> ServeSettings:
-        return ServeSettings(
-            site_name=self.site_name,
-            allowed_hosts=self.allowed_hosts,
-            public_address=self.public_address,
-            concurrency=self.search_concurrency,
-            queue=self.search_queue,
-            time_limit=self.search_seconds,
-        )
 
 
 class OperatorError(Exception):
@@ -199,6 +185,7 @@ def extract(
 @app.command()
 def analyze(text: str, as_json: _Json = False) -> None:
     """Show what search makes of a text: its normal form, words, bigrams, and what it means as a query."""
+    text = clean_text(text, keep_lines=True)
     analyzer = default_analyzer()
     channels, normal = analyzer.channels(text), normalize(text)
     shown = {
@@ -242,7 +229,7 @@ def index(
             if follow:
                 if rebuild:
                     follower.ask_for_rebuild()
-                _follow(follower)
+                _follow(settings, follower)
             else:
                 _catch_up(follower, catalogue, engine, rebuild=rebuild)
         finally:
@@ -325,7 +312,7 @@ def status(context: typer.Context, as_json: _Json = False) -> None:
     """Say how catalogue, index and crawls stand."""
     settings = _settings(context)
     with _catalogue(settings) as catalogue, contextlib.closing(settings.open_engine()) as engine:
-        report = _status(settings, catalogue, engine)
+        report = {"data_dir": str(settings.data_dir), **standing(catalogue, engine)}
     if as_json:
         _print_json(report)
         return
@@ -342,13 +329,71 @@ def status(context: typer.Context, as_json: _Json = False) -> None:
             _print(line)
 
 
+@app.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The file to write; one that is there is replaced when all went well.")],
+    snapshots: Annotated[str, typer.Option(help="include, or reference: without the raw bytes.")] = "include",
+    as_json: _Json = False,
+) -> None:
+    """Write catalogue, snapshots, sources and configuration into one file; service and crawls may go on."""
+    if snapshots not in ("include", "reference"):
+        raise OperatorError(f"--snapshots {snapshots}: must be include or reference")
+    settings = _settings(context)
+    with _catalogue(settings) as catalogue, _progress() as shown:
+        bar = shown.add_task("snapshots", total=None)
+        report = write_backup(
+            file,
+            catalogue,
+            settings.open_snapshots(),
+            data_dir=settings.data_dir,
+            sources=settings.sources_folder,
+            configuration=_configuration(),
+            include_snapshots=snapshots == "include",
+            progress=lambda done, total: shown.update(bar, completed=done, total=total),
+        )
+    if as_json:
+        _print_json(dataclasses.asdict(report))
+    else:
+        for line in report.missing:
+            _report(f"not in the backup: {line}")
+        _print(f"{report.notices} notices, {report.snapshots} snapshots, {report.size} bytes in {report.file}")
+    if report.missing:
+        raise typer.Exit(EXIT_PARTLY)
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that gongkai backup wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Move what the data folder holds aside.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Put a backup into an empty data folder, after verifying all of it; gongkai index then makes the index."""
+    settings = _settings(context)
+    if settings.catalogue_url is not None:
+        raise OperatorError("catalogue_url is set; a backup is restored as catalogue.db in the data folder: unset it")
+    report = restore_backup(file, settings.data_dir, settings.open_snapshots(), force=force)
+    if as_json:
+        _print_json(dataclasses.asdict(report))
+    else:
+        if report.aside:
+            _report(f"what was there is in {report.aside}")
+        if report.absent:
+            _report(f"{report.absent} snapshots are neither in the backup nor in the store")
+        counts = f"{report.notices} notices, {report.snapshots} snapshots, change {report.last_change}"
+        _print(f"{counts}, as of {_line(report.created_at)}; next: gongkai index")
+    if report.absent:
+        raise typer.Exit(EXIT_PARTLY)
+
+
 def main() -> None:
     """The command gongkai: every error that an operator can mend is one line."""
     try:
         app()
     except OperatorError as error:
         _fail(str(error))
-    except (CatalogueError, EngineError, SnapshotError, FileNotFoundError) as error:
+    except (BackupError, CatalogueError, EngineError, SnapshotError, FileNotFoundError) as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
@@ -370,6 +415,13 @@ def load_settings(*, data: Path | None = None, config: Path | None = None) -> Se
         raise OperatorError(f"settings: {_first_problem(error)}") from None
     except (OSError, ValueError) as error:
         raise OperatorError(f"{file}: {error}") from None
+
+
+def _configuration() -> str | None:
+    """The configuration file without its secrets; None where there is none."""
+    file = Path(os.environ.get("GONGKAI_CONFIG", CONFIG_FILE))
+    secret = {name for name, field in Settings.model_fields.items() if not field.repr}
+    return configuration_without(file.read_text(encoding="utf-8"), secret) if file.is_file() else None
 
 
 def settings_table() -> list[tuple[str, str, str]]:
@@ -527,7 +579,7 @@ def _wait_for_position(follower: Follower, catalogue: Catalogue, engine: Engine)
         time.sleep(0.2)
 
 
-def _follow(follower: Follower) -> None:
+def _follow(settings: Settings, follower: Follower) -> None:
     """Until TERM, Ctrl-C, or the end of the process that started this one."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -540,7 +592,7 @@ def _follow(follower: Follower) -> None:
                 stop.set()
 
     threading.Thread(target=watch, daemon=True).start()
-    follower.follow(stop, report=_report)
+    follower.follow(stop, report=_logged(settings))
 
 
 def _crawled(settings: Settings, names: tuple[str, ...]) -> bool:
@@ -572,45 +624,22 @@ def _check_port(host: str, port: int) -> None:
 
 def _serve(settings: Settings, host: str, port: int, *, index_here: bool) -> None:
     from search_api.app import create_app
+    from search_api.serving import server_for
 
+    report = _logged(settings)
     with _catalogue(settings) as catalogue, contextlib.closing(settings.open_engine()) as engine:
         service = SearchService(catalogue, engine)
         application = create_app(service, settings.serve_settings())
-        server = uvicorn.Server(
-            uvicorn.Config(application, host=host, port=port, log_level="warning", server_header=False, lifespan="on")
-        )
+        server = server_for(application, settings, host=host, port=port)
         _check_port(host, port)
         sockets = [server.config.bind_socket()]
         with contextlib.ExitStack() as stack:
             if index_here:
-                stack.enter_context(supervised(_command(settings, "index", "--follow"), report=_report))
-            _report(f"serving on http://{host}:{port} with {engine.name}")
+                stack.enter_context(supervised(_command(settings, "index", "--follow"), report=report))
+            report(f"serving on http://{host}:{port}{settings.root_path} with {engine.name}")
+            # The server gives TERM on when it has ended; by then only the indexer is left to end, below.
+            signal.signal(signal.SIGTERM, lambda *_: None)
             server.run(sockets=sockets)
-
-
-def _status(settings: Settings, catalogue: Catalogue, engine: Engine) -> dict[str, Any]:
-    with catalogue.read() as connection:
-        last = notices.last_change(connection)
-        counts = notices.count(connection)
-        runs = [
-            dataclasses.asdict(report)
-            for name in notices.source_labels(connection)
-            if (report := frontier.run_report(connection, name)) is not None
-        ]
-    state: dict[str, Any]
-    try:
-        health = engine.health()
-        lag = max(last - int(health["position"]), 0)
-        state = {"engine": engine.name, **health, "lag": lag}
-    except EngineUnavailableError as error:
-        state = {"engine": engine.name, "error": str(error)}
-    return {
-        "data_dir": str(settings.data_dir),
-        "notices": counts,
-        "last_change": last,
-        "index": state,
-        "sources": runs,
-    }
 
 
 def _progress() -> Progress:
@@ -633,6 +662,14 @@ def _line(text: str) -> str:
 def _report(text: str) -> None:
     """To the operator, beside what the command answers."""
     console.print(_line(text), markup=False, soft_wrap=True)
+
+
+def _logged(settings: Settings) -> Callable[[str], None]:
+    """Sets the log up for a process that stays; returns what it reports by."""
+    from search_api.request_log import configure_logging
+
+    configure_logging(settings.log_format, settings.log_level)
+    return logging.getLogger("gongkai").info
 
 
 def _print(text: str) -> None:

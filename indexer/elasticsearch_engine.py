@@ -13,6 +13,7 @@ import elasticsearch
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import BulkIndexError, streaming_bulk
 
+from indexer.deadline import seconds_left
 from indexer.engine import (
     CONSTANT_PARTS,
     FACETS,
@@ -109,20 +110,24 @@ class ElasticsearchEngine:
         if sort != "relevance":
             order = [{"newest": "desc"}] if sort == "-date" else [{"oldest": "asc"}]
         with _answering(self._alias):
-            answer = self._client.search(
-                index=self._alias,
-                query=matching,
-                post_filter={"bool": {"filter": list(filters.values())}} if filters else None,
-                aggs=_aggregations(facets, filters) or None,
-                from_=offset,
-                size=limit,
-                sort=order,
-                source=False,
-                docvalue_fields=_FIELDS,
-                track_total_hits=True,
-                track_scores=sort == "relevance",
-                search_type="dfs_query_then_fetch",
-            ).body
+            answer = (
+                self._asking()
+                .search(
+                    index=self._alias,
+                    query=matching,
+                    post_filter={"bool": {"filter": list(filters.values())}} if filters else None,
+                    aggs=_aggregations(facets, filters) or None,
+                    from_=offset,
+                    size=limit,
+                    sort=order,
+                    source=False,
+                    docvalue_fields=_FIELDS,
+                    track_total_hits=True,
+                    track_scores=sort == "relevance",
+                    search_type="dfs_query_then_fetch",
+                )
+                .body
+            )
         _complete(answer, self._alias)
         hits = answer["hits"]
         return Recall(
@@ -138,15 +143,19 @@ class ElasticsearchEngine:
         for name, part in parts.items():
             next(iter(part.values()))["_name"] = name
         with _answering(self._alias):
-            answer = self._client.search(
-                index=self._alias,
-                query={"bool": {"filter": [{"terms": {"key": list(keys)}}], "should": list(parts.values())}},
-                size=len(keys),
-                source=False,
-                docvalue_fields=_FIELDS[:1],
-                include_named_queries_score=True,
-                search_type="dfs_query_then_fetch",
-            ).body
+            answer = (
+                self._asking()
+                .search(
+                    index=self._alias,
+                    query={"bool": {"filter": [{"terms": {"key": list(keys)}}], "should": list(parts.values())}},
+                    size=len(keys),
+                    source=False,
+                    docvalue_fields=_FIELDS[:1],
+                    include_named_queries_score=True,
+                    search_type="dfs_query_then_fetch",
+                )
+                .body
+            )
         return {
             hit["fields"]["key"][0]: {
                 name: score * _factor(name) for name, score in (hit.get("matched_queries") or {}).items()
@@ -158,13 +167,17 @@ class ElasticsearchEngine:
         if not keys:
             return {}
         with _answering(self._alias):
-            answer = self._client.search(
-                index=self._alias,
-                query={"terms": {"key": list(keys)}},
-                size=len(keys),
-                source={"includes": ["display"]},
-                docvalue_fields=_FIELDS[:1],
-            ).body
+            answer = (
+                self._asking()
+                .search(
+                    index=self._alias,
+                    query={"terms": {"key": list(keys)}},
+                    size=len(keys),
+                    source={"includes": ["display"]},
+                    docvalue_fields=_FIELDS[:1],
+                )
+                .body
+            )
         by_key = {hit["fields"]["key"][0]: hit["_source"]["display"] for hit in answer["hits"]["hits"]}
         return {key: by_key[key] for key in keys if key in by_key}
 
@@ -195,24 +208,32 @@ class ElasticsearchEngine:
 
     def health(self) -> Mapping[str, Any]:
         with _answering(self._alias):
-            documents = self._client.count(index=self._alias).body["count"]
-            state = _state(self._client, self._alias)
+            documents = self._asking().count(index=self._alias).body["count"]
+            state = _state(self._asking(), self._alias)
         return {"documents": documents, "position": state["position"], "version": state["version"]}
 
     def close(self) -> None:
         self._client.close()
 
+    def _asking(self) -> Elasticsearch:
+        """The client, which waits no longer than the present request has left; closing ends the search there too."""
+        return self._client.options(request_timeout=seconds_left(_REQUEST_SECONDS))
+
     def _top(self, query: Mapping[str, Any], limit: int) -> list[Candidate]:
         with _answering(self._alias):
-            answer = self._client.search(
-                index=self._alias,
-                query=query,
-                size=limit,
-                sort=[{"_score": "desc"}, {"key": "asc"}],
-                source=False,
-                docvalue_fields=_FIELDS,
-                search_type="dfs_query_then_fetch",
-            ).body
+            answer = (
+                self._asking()
+                .search(
+                    index=self._alias,
+                    query=query,
+                    size=limit,
+                    sort=[{"_score": "desc"}, {"key": "asc"}],
+                    source=False,
+                    docvalue_fields=_FIELDS,
+                    search_type="dfs_query_then_fetch",
+                )
+                .body
+            )
         return [_candidate(hit) for hit in answer["hits"]["hits"]]
 
 

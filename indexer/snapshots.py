@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import uuid
+from pathlib import Path
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -61,6 +62,16 @@ class SnapshotStore:
         except OSError as error:
             raise SnapshotError(f"snapshot {sha256} in {self._root}: {error}") from error
         return raw
+
+    def has(self, sha256: str) -> bool:
+        try:
+            return bool(self._files.exists(self._path(sha256)))
+        except OSError as error:
+            raise SnapshotError(f"snapshot {sha256} in {self._root}: {error}") from error
+
+    def is_folder(self, folder: Path) -> bool:
+        """Whether the bytes lie in this folder of the machine."""
+        return isinstance(self._files, LocalFileSystem) and Path(self._root).absolute() == folder.absolute()
 
     def _path(self, sha256: str) -> str:
         return f"{self._root}/{sha256[:2]}/{sha256[2:4]}/{sha256}"

@@ -15,12 +15,16 @@ STOP_SECONDS = 30.0
 def supervised(command: Sequence[str], *, report: Callable[[str], None]) -> Iterator[None]:
     """Runs the command for as long as the context lasts; at the end it gets TERM and time to finish."""
     stop = threading.Event()
+    lock = threading.Lock()
     running: list[subprocess.Popen[bytes]] = []
 
     def supervise() -> None:
-        while not stop.is_set():
-            process = subprocess.Popen(command, start_new_session=True)
-            running[:] = [process]
+        while True:
+            with lock:
+                if stop.is_set():
+                    return
+                process = subprocess.Popen(command, start_new_session=True)
+                running[:] = [process]
             process.wait()
             if not stop.wait(PAUSE_SECONDS):
                 report(f"{command[-2]} {command[-1]} ended with {process.returncode}; starting it again")
@@ -30,7 +34,8 @@ def supervised(command: Sequence[str], *, report: Callable[[str], None]) -> Iter
     try:
         yield
     finally:
-        stop.set()
+        with lock:  # none is started from here on
+            stop.set()
         for process in running:
             process.terminate()
             try:

@@ -16,6 +16,7 @@ from typing import Any
 import tantivy
 from tantivy import Occur, Query
 
+from indexer.deadline import seconds_left
 from indexer.engine import (
     CONSTANT_PARTS,
     FACETS,
@@ -153,7 +154,11 @@ class TantivyEngine:
 
     @contextlib.contextmanager
     def _searching(self) -> Iterator[tuple[tantivy.Searcher, tantivy.Schema]]:
-        """The newest searcher; tantivy's errors and panics become EngineUnavailableError."""
+        """The newest searcher; tantivy's errors and panics become EngineUnavailableError.
+
+        A search cannot be interrupted, so a request that is over its time begins no further one.
+        """
+        seconds_left(1.0)
         try:
             opened = self._newest()
             yield opened.searcher, opened.schema

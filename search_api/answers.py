@@ -133,6 +133,15 @@ class HealthAnswer(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     status: str = Field(description="ok, or unavailable with HTTP 503.")
+    live: bool = Field(description="The process answers.")
+    ready: bool | None = Field(None, description="It can answer searches, and is not about to end.")
+    catalogue: str | None = Field(None, description="ok or unavailable.")
+    reason: str | None = Field(None, description="Why it is unavailable.")
+    engine: str | None = Field(None, description="tantivy or elasticsearch.")
+    documents: int | None = Field(None, description="Documents in the index.")
+    position: int | None = Field(None, description="The last change that is in the index.")
+    last_change: int | None = Field(None, description="The catalogue's last change.")
+    lag: int | None = Field(None, description="Changes that are not in the index yet.")
 
 
 SEARCH_EXAMPLE: dict[str, Any] = {

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from indexer import deadline
+from search_api.admission import own_path
 
 T = TypeVar("T")
 
@@ -37,7 +41,8 @@ class QueueFullError(OverloadError):
 class Workers:
     """Runs blocking work in a bounded number of threads with a bounded queue and a time limit.
 
-    Work that is over its time cannot be stopped: its thread counts as taken until it is done.
+    Work knows its deadline (``indexer.deadline``). What is over its time cannot be stopped: its thread counts as taken
+    until it is done.
     """
 
     def __init__(self, *, concurrency: int, queue: int, time_limit: float) -> None:
@@ -45,7 +50,18 @@ class Workers:
         self._places = concurrency + queue
         self._time_limit = time_limit
         self._taken = 0
+        self._busy = 0
         self._lock = threading.Lock()
+
+    @property
+    def busy(self) -> int:
+        """Pieces of work in a thread."""
+        return self._busy
+
+    @property
+    def waiting(self) -> int:
+        """Pieces of work that wait for a thread."""
+        return max(self._taken - self._busy, 0)
 
     async def run(self, work: Callable[[], T]) -> T:
         """The work's result or exception; QueueFullError when there is no place, OverloadError when it is late."""
@@ -53,8 +69,9 @@ class Workers:
             if self._taken >= self._places:
                 raise QueueFullError("too many requests are waiting")
             self._taken += 1
+        moment = time.monotonic() + self._time_limit
         try:
-            future = self._pool.submit(work)
+            future = self._pool.submit(self._work, work, moment)
         except BaseException:
             self._free()
             raise
@@ -68,6 +85,16 @@ class Workers:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _work(self, work: Callable[[], T], moment: float) -> T:
+        with self._lock:
+            self._busy += 1
+        try:
+            with deadline.ends_at(moment):
+                return work()
+        finally:
+            with self._lock:
+                self._busy -= 1
 
     def _free(self, _: Future[T] | None = None) -> None:
         with self._lock:
@@ -85,11 +112,13 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
 
+        static = own_path(scope).startswith("/static/") and scope["query_string"]
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(SECURITY_HEADERS)
-                if scope["path"].startswith("/static/") and message["status"] == 200 and scope["query_string"]:
+                if static and message["status"] == 200:
                     headers["Cache-Control"] = "public, max-age=31536000, immutable"
                 else:
                     headers.setdefault("Cache-Control", "no-cache")

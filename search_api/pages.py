@@ -178,7 +178,7 @@ class Pages:
             headers=headers,
             code=status,
             message=reader_message,
-            again=again if status == 503 and request.method == "GET" else None,
+            again=again if status in (429, 503) and request.method == "GET" else None,
         )
 
     def home(self, overview: Overview) -> HTMLResponse:

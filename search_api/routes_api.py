@@ -27,9 +27,11 @@ from search_api.answers import (
 from search_api.display import notice_path
 from search_api.export import MEDIA_TYPES, export_lines, export_request, feed, feed_request
 from search_api.guard import OverloadError, QueueFullError, Workers
+from search_api.metrics import MEDIA_TYPE, Metrics
 from search_api.parameters import openapi_parameters, parse_export, parse_search
 from search_api.search import SearchAnswer, SearchRequest, SearchService
 from search_api.settings import ServeSettings
+from search_api.timing import timed
 
 _UNAVAILABLE: dict[int | str, dict[str, Any]] = {
     503: {"model": ErrorAnswer, "description": "Overloaded, or the engine is down; Retry-After says when to come back."}
@@ -41,6 +43,13 @@ _BAD: dict[int | str, dict[str, Any]] = {
 _UNKNOWN: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorAnswer, "description": "No notice has this id."},
     **_UNAVAILABLE,
+}
+_LIVE = {
+    "name": "live",
+    "in": "query",
+    "description": "With it, only whether the process answers; catalogue and engine are not asked.",
+    "allowEmptyValue": True,
+    "schema": {"type": "string"},
 }
 _SUGGESTIONS = 8
 _EXPORT_PATIENCE = 0.2
@@ -54,7 +63,7 @@ class UnknownNoticeError(LookupError):
     """No notice and no attachment has the id."""
 
 
-def api_router(service: SearchService, settings: ServeSettings, workers: Workers) -> APIRouter:
+def api_router(service: SearchService, settings: ServeSettings, workers: Workers, metrics: Metrics) -> APIRouter:
     router = APIRouter()
     limit = settings.max_query_characters
 
@@ -73,7 +82,13 @@ def api_router(service: SearchService, settings: ServeSettings, workers: Workers
     )
     async def search(request: Request) -> Response:
         asked = parse_search(request.query_params.multi_items(), max_query_characters=limit)
-        return await workers.run(lambda: json_answer(search_record(service.search(asked))))
+
+        def work() -> Response:
+            found = service.search(asked)
+            with timed(metrics.part, "render"):
+                return json_answer(search_record(found))
+
+        return await workers.run(work)
 
     @router.get(
         "/api/v1/suggest",
@@ -134,7 +149,7 @@ def api_router(service: SearchService, settings: ServeSettings, workers: Workers
                 parent = service.parent_of(id)
                 if parent is None:
                     raise UnknownNoticeError(id)
-                return RedirectResponse(f"/api/v1{notice_path(parent, id)}")
+                return RedirectResponse(f"{settings.root_path}/api/v1{notice_path(parent, id)}")
             return json_answer(notice_record(found))
 
         return await workers.run(work)
@@ -165,7 +180,8 @@ def api_router(service: SearchService, settings: ServeSettings, workers: Workers
     )
     async def atom(request: Request) -> Response:
         asked = feed_request(parse_search(request.query_params.multi_items(), use="feed", max_query_characters=limit))
-        address = settings.public_address or str(request.base_url).rstrip("/")
+        origin = settings.public_address or f"{request.url.scheme}://{request.url.netloc}"
+        address = origin + settings.root_path
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
         def work() -> bytes:
@@ -178,16 +194,39 @@ def api_router(service: SearchService, settings: ServeSettings, workers: Workers
         summary="Whether catalogue and engine answer, and how far the engine has followed the catalogue",
         tags=["operation"],
         responses={200: {"model": HealthAnswer}, 503: {"model": HealthAnswer}},
+        openapi_extra={"parameters": [_LIVE]},
     )
-    async def healthz() -> Response:
+    async def healthz(request: Request) -> Response:
+        if "live" in request.query_params:
+            return json_answer({"status": "ok", "live": True})
+        ready = not request.app.state.closing
         try:
             health = await workers.run(service.health)
         except (EngineError, OverloadError, SQLAlchemyError) as error:
-            headers = {"Retry-After": str(settings.retry_after)}
             return json_answer(
-                {"status": "unavailable", "reason": str(error).splitlines()[0]}, status=503, headers=headers
+                {
+                    "status": "unavailable",
+                    "live": True,
+                    "ready": False,
+                    "catalogue": "unavailable" if isinstance(error, SQLAlchemyError) else "ok",
+                    "reason": _reason(error),
+                },
+                status=503,
+                headers={"Retry-After": str(settings.retry_after)},
             )
-        return json_answer({"status": "ok", **dict(health)})
+        state = {"status": "ok" if ready else "unavailable", "live": True, "ready": ready, "catalogue": "ok"}
+        return json_answer({**state, **dict(health)}, status=200 if ready else 503)
+
+    @router.get(
+        "/metrics",
+        summary="Numbers for Prometheus",
+        tags=["operation"],
+        responses={200: {"description": "Prometheus' text format.", "content": {"text/plain": {}}}},
+        response_class=Response,
+    )
+    async def numbers() -> Response:
+        # Outside the bounded workers: an overload is what one wants to see here.
+        return Response(await asyncio.to_thread(metrics.text), media_type=MEDIA_TYPE)
 
     return router
 
@@ -201,6 +240,12 @@ async def _patiently(
             return await answer(request)
         except QueueFullError:
             await asyncio.sleep(_EXPORT_PATIENCE)
+
+
+def _reason(error: Exception) -> str:
+    """Without the statement and the parameters that SQLAlchemy puts in."""
+    shown = getattr(error, "orig", None) or error
+    return (str(shown).splitlines() or [type(error).__name__])[0][:300]
 
 
 def json_answer(record: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -43,7 +43,7 @@ def pages_router(service: SearchService, settings: ServeSettings, workers: Worke
                 parent = service.parent_of(id)
                 if parent is None:
                     raise UnknownNoticeError(id)
-                return RedirectResponse(notice_path(parent, id))
+                return RedirectResponse(settings.root_path + notice_path(parent, id))
             similar: Sequence[Hit] | None
             try:
                 similar = service.similar(id)

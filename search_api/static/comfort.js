@@ -22,7 +22,9 @@
     if (text.length < 2 || text === asked) return;
     asked = text;
     try {
-      const answer = await fetch("/api/v1/suggest?" + new URLSearchParams({ q: text }));
+      const address = new URL("api/v1/suggest", box.form.action); // beside the search, whatever lies before both
+      address.search = new URLSearchParams({ q: text });
+      const answer = await fetch(address);
       if (!answer.ok || asked !== text) return;
       const found = (await answer.json()).suggestions;
       list.replaceChildren(
