@@ -220,6 +220,7 @@ def index(
     context: typer.Context,
     rebuild: Annotated[bool, typer.Option(help="Make a new index beside and switch to it.")] = False,
     follow: Annotated[bool, typer.Option(help="Stay, and index every change as it comes.")] = False,
+    parent: Annotated[int | None, typer.Option(help="With --follow: end when this process does.")] = None,
 ) -> None:
     """Bring the index to the catalogue's last change."""
     settings = _settings(context)
@@ -229,7 +230,7 @@ def index(
             if follow:
                 if rebuild:
                     follower.ask_for_rebuild()
-                _follow(settings, follower)
+                _follow(settings, follower, parent or os.getppid())
             else:
                 _catch_up(follower, catalogue, engine, rebuild=rebuild)
         finally:
@@ -552,39 +553,37 @@ def _only_one(lock: Path, what: str) -> Iterator[None]:
 
 
 def _catch_up(follower: Follower, catalogue: Catalogue, engine: Engine, *, rebuild: bool) -> None:
-    with _progress() as shown:
-        bar = shown.add_task("indexing", total=None)
-        try:
-            taken = follower.catch_up(
-                rebuild=rebuild, progress=lambda done, total: shown.update(bar, completed=done, total=total)
-            )
-        except EngineBusyError as error:
-            _report(f"{error}; waiting for it")
-            if rebuild:
-                follower.ask_for_rebuild()
-            _wait_for_position(follower, catalogue, engine)
-            return
-    _print(f"{taken} changes indexed")
-
-
-def _wait_for_position(follower: Follower, catalogue: Catalogue, engine: Engine) -> None:
-    """Until the process that writes the index has taken what the catalogue holds now."""
+    """Indexes here, or waits for the process that writes the index already; should that one end, goes on here."""
     with catalogue.read() as connection:
         last = notices.last_change(connection)
-    while True:
-        with contextlib.suppress(EngineUnavailableError):
-            if not follower.rebuild_asked and int(engine.health()["position"]) >= last:
-                _print("the index is up to date")
+    waiting = False
+    with _progress() as shown:
+        bar = shown.add_task("indexing", total=None)
+        while True:
+            try:
+                taken = follower.catch_up(
+                    rebuild=rebuild, progress=lambda done, total: shown.update(bar, completed=done, total=total)
+                )
+                _print(f"{taken} changes indexed")
                 return
-        time.sleep(0.2)
+            except EngineBusyError as error:
+                if not waiting:
+                    _report(f"{error}; waiting for it")
+                    waiting = True
+                    if rebuild:
+                        follower.ask_for_rebuild()
+            with contextlib.suppress(EngineUnavailableError):
+                if not follower.rebuild_asked and int(engine.health()["position"]) >= last:
+                    _print("the index is up to date")
+                    return
+            time.sleep(0.3)
 
 
-def _follow(settings: Settings, follower: Follower) -> None:
-    """Until TERM, Ctrl-C, or the end of the process that started this one."""
+def _follow(settings: Settings, follower: Follower, parent: int) -> None:
+    """Until TERM, Ctrl-C, or the end of the process ``parent``, which started this one."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    parent = os.getppid()
 
     def watch() -> None:
         while not stop.wait(1.0):
@@ -635,7 +634,9 @@ def _serve(settings: Settings, host: str, port: int, *, index_here: bool) -> Non
         sockets = [server.config.bind_socket()]
         with contextlib.ExitStack() as stack:
             if index_here:
-                stack.enter_context(supervised(_command(settings, "index", "--follow"), report=report))
+                stack.enter_context(
+                    supervised(_command(settings, "index", "--follow", "--parent", str(os.getpid())), report=report)
+                )
             report(f"serving on http://{host}:{port}{settings.root_path} with {engine.name}")
             # The server gives TERM on when it has ended; by then only the indexer is left to end, below.
             signal.signal(signal.SIGTERM, lambda *_: None)

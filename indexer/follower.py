@@ -9,10 +9,13 @@ import json
 import multiprocessing
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from pathlib import Path
+
+import psutil
 
 from analyzers.analysis import Analyzer, default_analyzer
 from analyzers.notice import Notice
@@ -181,7 +184,9 @@ class Follower:
     def _executor(self) -> Executor:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_end_with_parent)
+            self._pool = ProcessPoolExecutor(
+                self._workers, mp_context=context, initializer=_end_with, initargs=(os.getpid(),)
+            )
         return self._pool
 
     @contextlib.contextmanager
@@ -217,13 +222,12 @@ def analyse(records: Sequence[str]) -> list[EngineDocument]:
     ]
 
 
-def _end_with_parent() -> None:
-    """Lets a worker end when the process that made it is killed."""
-    parent = os.getppid()
+def _end_with(owner: int) -> None:
+    """Lets a worker end when the process that made it is killed, however early."""
 
     def watch() -> None:
-        while os.getppid() == parent:
-            threading.Event().wait(1.0)
+        while psutil.pid_exists(owner):
+            time.sleep(1.0)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -1,4 +1,4 @@
-"""A process beside this one, started again whenever it ends."""
+"""The indexer in a process beside this one, started again whenever it ends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def supervised(command: Sequence[str], *, report: Callable[[str], None]) -> Iter
                 running[:] = [process]
             process.wait()
             if not stop.wait(PAUSE_SECONDS):
-                report(f"{command[-2]} {command[-1]} ended with {process.returncode}; starting it again")
+                report(f"the indexer ended with {process.returncode}; starting it again")
 
     thread = threading.Thread(target=supervise, daemon=True)
     thread.start()

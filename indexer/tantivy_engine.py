@@ -210,6 +210,7 @@ class TantivyWriter:
             self._writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         except ValueError as error:
             raise EngineBusyError(f"{self._path}: another process writes this index ({error})") from error
+        self._remove_others(keep=current)  # such as a rebuild that was killed
         self._schema = self._index.schema
         self.position = 0
         if self._published:
@@ -240,8 +241,11 @@ class TantivyWriter:
             return
         _write_json(self._folder / "current.json", {"generation": self._generation})
         self._published = True
+        self._remove_others(keep=self._generation)
+
+    def _remove_others(self, *, keep: str) -> None:
         for old in self._folder.glob("generation-*"):
-            if old != self._path:
+            if old.name not in (keep, self._generation):
                 shutil.rmtree(old, ignore_errors=True)
 
     def close(self) -> None:
