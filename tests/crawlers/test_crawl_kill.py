@@ -16,6 +16,7 @@ from tests.crawlers.site import Crawls, Site, finished
 
 ROUNDS = int(os.environ.get("GONGKAI_SOAK_ROUNDS", "3"))
 PAGES, ROWS = 6, 10
+pytestmark = pytest.mark.soak
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
