@@ -381,6 +381,9 @@ def _part_queries(query: EngineQuery) -> dict[str, dict[str, Any]]:
         parts["title_key"] = _constant({"term": {"title_key": query.title_key}}, "title_key")
     if query.numbers:
         parts["number"] = _constant({"terms": {"numbers": list(query.numbers)}}, "number")
+    if len(query.terms) > query.minimum_terms:
+        every = {"bool": {"filter": [_substring(term) for term in query.terms]}}
+        parts["all_terms"] = _constant(every, "all_terms")
     return parts
 
 

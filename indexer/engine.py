@@ -111,9 +111,11 @@ SCORE_PARTS = (
     "body_phrase",
     "title_key",
     "number",
+    "all_terms",
 )
-CONSTANT_PARTS: Mapping[str, float] = {"title_key": 100.0, "number": 200.0}
-"""Parts that are there or not; high enough to lift such a document above what only resembles the query."""
+CONSTANT_PARTS: Mapping[str, float] = {"title_key": 100.0, "number": 200.0, "all_terms": 20.0}
+"""Parts that are there or not; title and number are high enough to lift such a document above what only resembles the
+query, and 20 for all terms is where nDCG@10 of make relevance is best (0 to 50 were tried)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _RESERVED = re.compile(
     r"files/(?:catalogue\.db|index|snapshots|sources|configuration|before-restore-|\.)", re.IGNORECASE
 )
 _MAX_MANIFEST_BYTES = 1 << 30
+USE_LOCK = "use.lock"
 _CHUNK = 1 << 20
 
 
@@ -61,9 +62,9 @@ def restore_backup(file: Path, data_dir: Path, snapshots: SnapshotStore, *, forc
     existed = data_dir.exists()
     if existed and not data_dir.is_dir():
         raise BackupError(f"{data_dir}: is not a folder")
-    with _gzip(file) as packed:
-        if existed:
-            _check_unused(data_dir, force=force)
+    with _gzip(file) as packed, _alone(data_dir):
+        if existed and _entries(data_dir) and not force:
+            raise BackupError(f"{data_dir}: is not empty; --force moves what is there aside")
         data_dir.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=data_dir))
         try:
@@ -235,23 +236,40 @@ def _place_snapshots(staging: Path, store: SnapshotStore, data_dir: Path, *, inc
     return absent
 
 
-def _check_unused(data_dir: Path, *, force: bool) -> None:
-    """Raises BackupError where a process works on the data folder, or it is not empty."""
-    for lock in (data_dir / "index" / "writer.lock", data_dir / "crawl.lock"):
-        with contextlib.suppress(FileNotFoundError), open(lock, "rb") as file:
+@contextlib.contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Raises BackupError where a process works on the data folder, and lets none begin to."""
+    with contextlib.ExitStack() as stack:
+        for lock in (data_dir / USE_LOCK, data_dir / "index" / "writer.lock", data_dir / "crawl.lock"):
             try:
+                file = stack.enter_context(open(lock, "rb"))
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
             except BlockingIOError:
                 raise BackupError(f"{data_dir}: a process works on it ({lock.name}); stop it first") from None
-    if _entries(data_dir) and not force:
-        raise BackupError(f"{data_dir}: is not empty; --force moves what is there aside")
+        yield
+
+
+@contextlib.contextmanager
+def in_use(data_dir: Path) -> Iterator[None]:
+    """Says for as long as the context lasts that the data folder is worked on; several processes may do so.
+
+    Raises BackupError while a backup is restored into it.
+    """
+    with open(data_dir / USE_LOCK, "ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupError(f"{data_dir}: a backup is being restored into it") from None
+        yield
 
 
 def _entries(data_dir: Path) -> list[Path]:
     return [
         path
         for path in sorted(data_dir.iterdir())
-        if not path.name.startswith((STAGING, ASIDE)) and path.name != "lost+found"
+        if not path.name.startswith((STAGING, ASIDE)) and path.name not in ("lost+found", USE_LOCK)
     ]
 
 

@@ -329,6 +329,9 @@ class _QueryBuilder:
             parts["title_key"] = self._constant("title_key", query.title_key)
         if query.numbers:
             parts["number"] = _any_of([self._constant("numbers", number, "number") for number in query.numbers])
+        if len(query.terms) > query.minimum_terms:
+            every = Query.boolean_query([(Occur.Must, self._substring(term)) for term in query.terms])
+            parts["all_terms"] = Query.const_score_query(every, CONSTANT_PARTS["all_terms"])
         return parts
 
     def _terms(self, field: str, terms: Sequence[str]) -> Query:

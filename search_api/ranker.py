@@ -20,6 +20,7 @@ WEIGHTS: Mapping[str, float] = {
     "body_phrase": 0.3,
     "title_key": 1.0,
     "number": 1.0,
+    "all_terms": 1.0,
 }
 RECENCY_SHARE = 0.05
 """How much more a notice of today scores than one of twenty years before it: less than a matching word."""

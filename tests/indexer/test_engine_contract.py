@@ -222,6 +222,10 @@ def test_parts_explain_the_score(engine: Engine) -> None:
     assert parts[first.key]["title_words"] > parts[first.key]["body_words"] > 0
     assert sum(parts[first.key].values()) == pytest.approx(first.score, rel=1e-4)
     assert not parts.get(document_key("n4"))
+    loose = query("农业部门的补贴资金", minimum=1)
+    every = engine.parts(loose, [first.key])[first.key]
+    assert "all_terms" not in every  # 部门 does not occur
+    assert engine.parts(query("补贴资金", minimum=1), [first.key])[first.key]["all_terms"] == 20
     heavier = dataclasses.replace(wanted, boosts={"body_words": 3.0})
     assert engine.recall(heavier).candidates[0].score == pytest.approx(3 * parts[first.key]["body_words"], rel=1e-4)
 
