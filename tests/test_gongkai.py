@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from indexer.catalogue import Catalogue, notices
+from tests.conftest import unavailable
 from tests.program import environment, gongkai, gongkai_json, served, total, wait_for, write_records
 
 
@@ -271,7 +272,7 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path) -> None:
         ["unshare", "-rm", "bash", "-c", script], capture_output=True, text=True, check=False, env=environment()
     )
     if done.returncode == 77 or "unshare" in done.stderr:
-        pytest.skip("mount namespaces not here: run as root or allow user namespaces")
+        unavailable("a small file system", "mounting one needs root or user namespaces")
     assert "import ended with 1" in done.stdout, done.stdout + done.stderr
     assert "full" in done.stderr
     assert "Traceback" not in done.stderr
