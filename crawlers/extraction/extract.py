@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from analyzers.notice import Notice, clean_text, notice_id
 from analyzers.text_quality import text_quality
 from crawlers.extraction.files import detect, read_file
-from crawlers.extraction.heading import first_line, official_heading
+from crawlers.extraction.heading import first_line, number_at_head, official_heading
 from crawlers.extraction.html import Page, read_page
 from crawlers.extraction.html.attachments import DOCUMENT_SUFFIXES
 
@@ -33,6 +33,7 @@ def extract(raw: bytes, address: str, content_type: str | None = None, source: s
         source=source,
         title=clean_text(title),
         body=text.body,
+        document_number=number_at_head(text.body),
         format=text.format,
         text_quality=text.text_quality,
         extracted_by=text.extracted_by,
@@ -48,6 +49,8 @@ def is_page(raw: bytes, address: str, content_type: str | None = None) -> bool:
 
 
 def notice_of_page(page: Page, source: str) -> Notice:
+    fields = dict(page.fields)
+    fields["document_number"] = fields.get("document_number") or number_at_head(page.body)
     return Notice(
         id=notice_id(source, page.url),
         url=page.url,
@@ -57,7 +60,7 @@ def notice_of_page(page: Page, source: str) -> Notice:
         text_quality=text_quality(page.body) if page.body else None,
         extracted_by=page.extracted_by,
         attachments=page.attachments,
-        **page.fields,
+        **fields,
     )
 
 

@@ -22,6 +22,8 @@ _IMPRINT = re.compile(
     r"ICP备|公网安备|版权所有|主办单位|承办单位|网站标识码|技术支持|建议使用.{0,20}浏览器|地址[:：].*(?:热线|电话|邮编|邮政编码)"
 )
 _MAX_IMPRINT = 120
+_HEAD_LINES = 8
+_NUMBER_CHARACTERS = 40
 _LABEL = re.compile(r"^(?:【标\s*题】|标\s*题\s*[:：]|文件名称\s*[:：])\s*")
 _ADDITION = re.compile(r"[（(](?:试行|暂行|草案|修订|征求意见稿|.{1,10}稿)[）)](?:.{2,8})?")
 _NO_HEADING = re.compile(r"[。；;：:，,]$|\t")
@@ -73,3 +75,11 @@ def is_imprint(line: str) -> bool:
 
 def _skipped(line: str) -> bool:
     return is_imprint(line) or bool(_SKIPPED.fullmatch(line)) or parse_document_number(line) is not None
+
+
+def number_at_head(body: str) -> str | None:
+    """The document's own number where it stands alone on one of the first lines; others are cited."""
+    for line in body.split("\n", _HEAD_LINES)[:_HEAD_LINES]:
+        if len(line) <= _NUMBER_CHARACTERS and parse_document_number(line):
+            return " ".join(line.split())
+    return None

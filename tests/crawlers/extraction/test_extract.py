@@ -7,7 +7,7 @@ import pytest
 from analyzers.notice import notice_id
 from crawlers.extraction.errors import ExtractionError
 from crawlers.extraction.extract import extract, is_page, name_of
-from crawlers.extraction.heading import first_line, official_heading
+from crawlers.extraction.heading import first_line, number_at_head, official_heading
 
 PAGE = """<html><head><title>关于做好防汛工作的通知_某区政府</title></head><body>
 <p>来源：某区应急局　发布时间：2021-06-01</p>
@@ -91,3 +91,17 @@ def test_official_heading(lines: list[str], heading: str | None) -> None:
 
 def test_first_line_skips_letterhead_and_numbers() -> None:
     assert first_line("某市人民政府文件\n某府〔2011〕1号\n— 1 —\n工作情况\n正文。") == "工作情况"
+
+
+@pytest.mark.parametrize(
+    ("body", "number"),
+    [
+        ("关于防汛的通知\n某政发〔2021〕12号\n各街道办事处：", "某政发〔2021〕12号"),
+        ("深圳市人民政府令 第112号\n第一条", "深圳市人民政府令 第112号"),
+        ("根据国发〔2010〕10号文件，制定本办法。", None),
+        ("正文\n" * 9 + "某政发〔2021〕12号", None),
+        ("", None),
+    ],
+)
+def test_the_number_at_the_head_is_the_documents_own(body: str, number: str | None) -> None:
+    assert number_at_head(body) == number
