@@ -34,7 +34,7 @@ from indexer.backup import BackupError, configuration_without, write_backup
 from indexer.catalogue import Catalogue, CatalogueError, frontier, notices
 from indexer.engine import Engine, EngineBusyError, EngineError, EngineUnavailableError
 from indexer.follower import Follower
-from indexer.restore import restore_backup
+from indexer.restore import in_use, restore_backup
 from indexer.settings import StoreSettings
 from indexer.snapshots import SnapshotError
 from indexer.standing import standing
@@ -458,11 +458,14 @@ def _settings(context: typer.Context) -> Settings:
 
 @contextlib.contextmanager
 def _catalogue(settings: Settings) -> Iterator[Catalogue]:
-    catalogue = settings.open_catalogue()
-    try:
+    with contextlib.ExitStack() as stack:
+        existed = settings.data_dir.is_dir()
+        if existed:
+            stack.enter_context(in_use(settings.data_dir))
+        catalogue = stack.enter_context(contextlib.closing(settings.open_catalogue()))
+        if not existed and settings.data_dir.is_dir():
+            stack.enter_context(in_use(settings.data_dir))
         yield catalogue
-    finally:
-        catalogue.close()
 
 
 def _reader_pool(settings: Settings) -> Any:

@@ -89,6 +89,10 @@ class _Protocol(H11Protocol):
         self._watch_head()
 
     def data_received(self, data: bytes) -> None:
+        most = self.config.h11_max_incomplete_event_size or len(data)
+        if len(data) > most and not self._answering() and b"\r\n\r\n" not in data[:most]:
+            self.send_400_response("The head of the request is too long.")  # h11 only counts what is incomplete
+            return
         super().data_received(data)
         self._watch_head()
 
@@ -106,14 +110,17 @@ class _Protocol(H11Protocol):
 
     def _watch_head(self) -> None:
         """The time runs from the first byte that belongs to no request yet, and a trickle does not stop it."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._answering():
             self._head = _cancel(self._head)
         elif self._head is None:
             self._head = self.loop.call_later(self.header_seconds, self._late)
 
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
     def _late(self) -> None:
         self._head = None
-        if self.cycle is None or self.cycle.response_complete:
+        if not self._answering():
             self.transport.close()
 
 
