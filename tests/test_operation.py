@@ -7,10 +7,12 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -25,7 +27,7 @@ import requests
 
 from indexer.backup import counts
 from tests import command_lines
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, unavailable
 from tests.program import (
     WAIT_SECONDS,
     answers,
@@ -437,3 +439,12 @@ def test_the_unit_of_systemd_names_what_there_is() -> None:
     assert values["ProtectSystem"] == ["strict"]
     assert values["CapabilityBoundingSet"] == [""]
     assert "root" not in values["User"]
+
+
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze") or unavailable("systemd-analyze", "install the Debian package systemd")
+    text = (PROJECT / "packaging" / "gongkai.service").read_text(encoding="utf-8")
+    unit = tmp_path / "gongkai.service"
+    unit.write_text(text.replace("/opt/gongkai/bin/gongkai", sys.executable))
+    done = subprocess.run([program, "verify", str(unit)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
