@@ -30,6 +30,7 @@ from analyzers.analysis import default_analyzer
 from analyzers.normalization import normalize
 from analyzers.notice import clean_text
 from analyzers.query import parse_query
+from analyzers.terminal import escaped, one_line
 from indexer.backup import BackupError, configuration_without, write_backup
 from indexer.catalogue import Catalogue, CatalogueError, frontier, notices
 from indexer.engine import Engine, EngineBusyError, EngineError, EngineUnavailableError
@@ -134,7 +135,7 @@ def import_(
         _print_json({**counts, "failures": failures})
     else:
         for place, reason in report.failures:
-            _report(f"{_line(place)}: {_line(reason)}")
+            _report(f"{one_line(place)}: {one_line(reason)}")
         _print(", ".join(f"{number} {name}" for name, number in counts.items()))
     if report.failed:
         raise typer.Exit(EXIT_PARTLY)
@@ -279,23 +280,23 @@ def serve(
 def demo(
     context: typer.Context,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the service.")] = None,
-    portal_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the sample portal.")] = 8101,
-    bureau_port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the sample bureau.")] = 8102,
+    sites_port: Annotated[int, typer.Option(min=1, max=65530, help="First of the sample sites' six ports.")] = 8101,
 ) -> None:
-    """Serve two sample sites on loopback, crawl them, index them, and open the service."""
-    from samples import SampleSites, write_sources
+    """Serve the six sample sites of a district on loopback, crawl them, index them, and open the service."""
+    from samples import SITES, SampleSites, ports_from, write_sources
 
     settings = _settings(context)
     port = port or settings.port
     _check_port(settings.host, port)
-    with SampleSites(portal_port, bureau_port) as sites:
-        _report(f"sample sites: {sites.portal_address} and {sites.bureau_address}")
-        write_sources(settings.sources_folder, portal_port, bureau_port)
-        if _crawled(settings, ("portal", "bureau")):
+    with SampleSites(ports_from(sites_port)) as sites:
+        for name, address in sites.addresses.items():
+            _report(f"sample site {name}: {address}")
+        write_sources(settings.sources_folder, sites.ports)
+        if _crawled(settings, tuple(SITES)):
             _report("already crawled; the data is kept")
         else:
             _report("crawling them")
-            _run_command(settings, "crawl", "portal", "bureau")
+            _run_command(settings, "crawl", *SITES)
         with _catalogue(settings) as catalogue, contextlib.closing(settings.open_engine()) as engine:
             follower = settings.follower(catalogue, engine)
             _report("indexing")
@@ -383,7 +384,7 @@ def restore(
         if report.absent:
             _report(f"{report.absent} snapshots are neither in the backup nor in the store")
         counts = f"{report.notices} notices, {report.snapshots} snapshots, change {report.last_change}"
-        _print(f"{counts}, as of {_line(report.created_at)}; next: gongkai index")
+        _print(f"{counts}, as of {one_line(report.created_at)}; next: gongkai index")
     if report.absent:
         raise typer.Exit(EXIT_PARTLY)
 
@@ -529,14 +530,14 @@ def _crawl(settings: Settings, names: list[str], *, as_json: bool) -> bool:
         for run in shown_reports:
             _print(_run_line(run))
             for failure in run["failures"]:
-                _report(f"    {_line(failure['url'])}: {_line(failure['reason'])}")
+                _report(f"    {one_line(failure['url'])}: {one_line(failure['reason'])}")
     return all(report.ok for report in reports)
 
 
 def _run_line(run: dict[str, Any]) -> str:
     counts = ", ".join(f"{run[name]} {name}" for name in ("fetched", "new", "changed", "unchanged", "failed"))
     waiting = f", {run['waiting']} waiting" if run["waiting"] else ""
-    return f"{run['source']} ({_line(run['label'])}): {run['outcome'] or 'not finished'}; {counts}{waiting}"
+    return f"{run['source']} ({one_line(run['label'])}): {run['outcome'] or 'not finished'}; {counts}{waiting}"
 
 
 def _run_details(run: dict[str, Any]) -> list[str]:
@@ -658,14 +659,9 @@ def _progress() -> Progress:
     )
 
 
-def _line(text: str) -> str:
-    """One line that cannot move a terminal's cursor: crawled text is hostile."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
-
-
 def _report(text: str) -> None:
     """To the operator, beside what the command answers."""
-    console.print(_line(text), markup=False, soft_wrap=True)
+    console.print(one_line(text), markup=False, soft_wrap=True)
 
 
 def _logged(settings: Settings) -> Callable[[str], None]:
@@ -678,16 +674,16 @@ def _logged(settings: Settings) -> Callable[[str], None]:
 
 def _print(text: str) -> None:
     for line in text.split("\n"):
-        sys.stdout.write(_line(line) + "\n")
+        sys.stdout.write(one_line(line) + "\n")
 
 
 def _print_json(value: Any) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    for line in json.dumps(value, ensure_ascii=False, indent=2).split("\n"):
+        sys.stdout.write(escaped(line) + "\n")
 
 
 def _fail(message: str) -> None:
-    console.print(f"gongkai: {_line(message)}", markup=False, style="red", soft_wrap=True)
+    console.print(f"gongkai: {one_line(message)}", markup=False, style="red", soft_wrap=True)
     sys.exit(1)
 
 

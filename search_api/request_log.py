@@ -14,6 +14,7 @@ from typing import Any, Literal
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from analyzers.terminal import escaped
 from search_api.admission import own_path
 from search_api.metrics import Metrics
 
@@ -127,19 +128,6 @@ class TextLines(logging.Formatter):
             trace = self.formatException(record.exc_info).splitlines()
             line += "".join(f"\n    {escaped(part)}" for part in trace)
         return line
-
-
-def escaped(text: str) -> str:
-    r"""Without characters that move a terminal's cursor or end a line: those are written as ``\u001b``."""
-    return "".join(one if one.isprintable() else _escape(one) for one in text)
-
-
-def _escape(character: str) -> str:
-    number = ord(character)
-    if number > 0xFFFF:  # as JSON has it, in two halves
-        high, low = divmod(number - 0x10000, 0x400)
-        return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
-    return f"\\u{number:04x}"
 
 
 def _extras(record: logging.LogRecord) -> dict[str, Any]:

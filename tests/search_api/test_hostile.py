@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -17,7 +18,7 @@ import requests
 from search_api.search import SearchService
 from search_api.settings import ServeSettings
 from tests.search_api.conftest import service_of, serving
-from tests.search_api.hostile import HOSTILE_TEXTS, hostile_notices
+from tests.search_api.hostile import HOSTILE_QUERIES, HOSTILE_TEXTS, hostile_notices
 
 # All that the templates write; an element or attribute beyond it came from a text.
 ELEMENTS = {
@@ -69,7 +70,7 @@ def check_page(response: requests.Response, address: str) -> lxml.html.HtmlEleme
 
 
 def test_there_are_enough() -> None:
-    assert len(set(HOSTILE_TEXTS)) >= 40
+    assert len(set(HOSTILE_TEXTS)) >= 60
 
 
 def test_pages_of_hostile_records(hostile_address: str) -> None:
@@ -89,7 +90,7 @@ def test_the_text_itself_is_there(hostile_address: str) -> None:
 
 @pytest.mark.parametrize("path", ["/search", "/api/v1/search", "/api/v1/suggest", "/feed.atom", "/api/v1/export"])
 def test_hostile_queries(hostile_address: str, path: str) -> None:
-    for text in HOSTILE_TEXTS:
+    for text in HOSTILE_QUERIES:
         response = requests.get(hostile_address + path, params={"q": text}, timeout=30)
         assert response.status_code == (200 if len(" ".join(text.split())) <= 500 else 400), text
         assert "set-cookie" not in response.headers
@@ -98,7 +99,7 @@ def test_hostile_queries(hostile_address: str, path: str) -> None:
 
 
 def test_hostile_filters_and_names(hostile_address: str) -> None:
-    for text in HOSTILE_TEXTS:
+    for text in HOSTILE_QUERIES:
         for parameters in ({"genre": text}, {"issuing_agency": [text, "x"]}, {text: "x"}, {"sort": text}):
             response = requests.get(f"{hostile_address}/search", params=parameters, timeout=30)
             assert response.status_code in (200, 400), parameters
@@ -116,13 +117,30 @@ def test_a_filter_by_a_hostile_value_can_be_taken_away(hostile_address: str) -> 
 
 
 def test_json_is_json(hostile_address: str) -> None:
-    answer = requests.get(f"{hostile_address}/api/v1/search?size=100", timeout=30)
-    assert answer.headers["content-type"] == "application/json"
     notices = {record.id: record for record in hostile_notices()}
-    assert {hit["id"] for hit in answer.json()["hits"]} >= set(notices)
+    found: set[str] = set()
+    for page in (1, 2, 3):
+        answer = requests.get(f"{hostile_address}/api/v1/search", params={"size": 100, "page": page}, timeout=30)
+        assert answer.headers["content-type"] == "application/json"
+        found |= {hit["id"] for hit in answer.json()["hits"]}
+    assert found >= set(notices)
     for number in range(len(HOSTILE_TEXTS)):
         record = requests.get(f"{hostile_address}/api/v1/notices/hostile-{number}", timeout=30).json()
         assert record["title"] == notices[f"hostile-{number}"].title
+
+
+def test_json_within_a_page_of_another_site_ends_no_script(hostile_address: str) -> None:
+    """The type says what it is, nothing sniffs, and no other site may read it."""
+    headers = requests.get(f"{hostile_address}/api/v1/search?q=script", timeout=30).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "access-control-allow-origin" not in headers
+
+
+def test_the_head_of_a_request_is_bounded(hostile_address: str) -> None:
+    with contextlib.suppress(requests.RequestException):
+        assert requests.get(f"{hostile_address}/search", params={"q": "很" * 100_000}, timeout=30).status_code == 400
+    assert requests.get(f"{hostile_address}/healthz", timeout=30).status_code == 200
 
 
 def test_exports_run_nothing(hostile_address: str) -> None:
