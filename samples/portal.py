@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from samples.rendering import Renderer
+from samples.resource import NEVER_CHANGED, Resource, Site, attachment_file, static_file, trap
+from samples.texts import SampleNotice, load_notices, load_rows
 
-from samples.resource import NEVER_CHANGED, Resource, attachment_file, static_file
-from samples.texts import FOLDER, SampleNotice, load_notices
-
-NAME = "临河区人民政府门户网站"
-START = "/zwgk/index.html"
 COLUMNS: dict[str, str] = {
     "zcwj": "政策文件",
     "tzgg": "通知公告",
@@ -26,6 +22,7 @@ COLUMNS: dict[str, str] = {
     "msbz": "民生保障",
     "yjgl": "应急管理",
     "jgrs": "机构人事",
+    "zfgb": "政府公报",
     "xxgk": "信息公开年报",
 }
 ROWS = 10
@@ -34,78 +31,53 @@ CUT_TITLE = 30
 ROBOTS = "User-agent: *\nDisallow: /search/\nDisallow: /admin/\n"
 
 
-def address(notice: SampleNotice) -> str:
-    day = notice.published
-    return f"/zwgk/{notice.column}/{day:%Y%m}/t{day:%Y%m%d}_{notice.id}.html"
+def address(row: SampleNotice) -> str:
+    day = row.published
+    return f"/zwgk/{row.column}/{day:%Y%m}/t{day:%Y%m%d}_{row.id}.html"
 
 
 def build() -> dict[str, Resource]:
-    """Every page of the site by its path."""
-    notices = load_notices("portal")
-    render = _Renderer()
+    rows = load_rows("portal")
+    render = Renderer("portal", site=SITE.label, columns=COLUMNS, address=address, cut=_cut)
+    missing = render.page("missing.html", root="/")
     resources = {
         "/robots.txt": Resource(ROBOTS.encode(), "text/plain", NEVER_CHANGED),
         "/images/portal.css": static_file("portal.css"),
         "/images/page.js": static_file("page.js"),
-        "/index.html": render.page("home.html", notices, depth=0, newest=notices[:8]),
-        "/qqgk/index.html": render.page("about.html", (), depth=1),
-        "/search/index.html": render.page("search.html", (), depth=1),
-        "/404.html": render.page("missing.html", (), depth=0, root="/"),
+        "/index.html": render.page("home.html", rows, newest=rows[:8], root="./"),
+        "/qqgk/index.html": render.page("about.html", root="../"),
+        "/search/index.html": render.page("search.html", root="../"),
+        "/404.html": missing,
     }
-    resources.update(_listing(render, "/zwgk", "政府信息公开", notices, None))
+    resources.update(_listing(render, "/zwgk", "政府信息公开", rows, None))
     for column, label in COLUMNS.items():
-        rows = [notice for notice in notices if notice.column == column]
-        resources.update(_listing(render, f"/zwgk/{column}", label, rows, column))
-    for notice in notices:
+        resources.update(_listing(render, f"/zwgk/{column}", label, [r for r in rows if r.column == column], column))
+    for row in rows:
+        if row.kind != "notice" and (page := trap(row, missing)):
+            resources[address(row)] = page
+    for notice in load_notices("portal"):
         path = address(notice)
-        resources[path] = render.page("notice.html", [notice], depth=3, notice=notice, column=notice.column)
-        for attachment in notice.attachments:
-            if not attachment.broken:
-                resources[path.rsplit("/", 1)[0] + "/" + attachment.file] = attachment_file(
-                    attachment.file, notice.published
-                )
+        resources[path] = render.page("notice.html", [notice], root="../../../", notice=notice, column=notice.column)
+        folder = path.rsplit("/", 1)[0]
+        for file in notice.attachments:
+            if not file.broken:
+                resources[f"{folder}/{file.file}"] = attachment_file(file.file, notice.published)
     return resources
-
-
-class _Renderer:
-    def __init__(self) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(FOLDER / "templates" / "portal"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals.update(site=NAME, columns=COLUMNS, address=address, cut=_cut)
-
-    def page(self, template: str, notices: Sequence[SampleNotice], *, depth: int, **values: Any) -> Resource:
-        """``depth`` is the number of folders above the page; links lead through as many ``../``."""
-        values = {"column": None, "root": "../" * depth or "./", **values}
-        text = self._environment.get_template(template).render(values)
-        modified_date = max((notice.published for notice in notices), default=NEVER_CHANGED)
-        return Resource(text.encode(), "text/html; charset=utf-8", modified_date)
 
 
 def _listing(
-    render: _Renderer, folder: str, label: str, notices: Sequence[SampleNotice], column: str | None
-) -> Mapping[str, Resource]:
-    pages = max(1, math.ceil(len(notices) / ROWS))
-    resources = {}
+    render: Renderer, folder: str, label: str, rows: Sequence[SampleNotice], column: str | None
+) -> Iterator[tuple[str, Resource]]:
+    pages = max(1, math.ceil(len(rows) / ROWS))
     for number in range(pages):
         name = f"index_{number}.html" if number else "index.html"
-        rows = notices[number * ROWS : (number + 1) * ROWS]
-        resources[f"{folder}/{name}"] = render.page(
-            "listing.html",
-            rows,
-            depth=folder.count("/"),
-            label=label,
-            rows=rows,
-            pages=pages,
-            number=number,
-            column=column,
-        )
-    return resources
+        shown = rows[number * ROWS : (number + 1) * ROWS]
+        values = {"label": label, "rows": shown, "pages": pages, "number": number, "column": column}
+        yield f"{folder}/{name}", render.page("listing.html", shown, root="../" * folder.count("/"), **values)
 
 
 def _cut(title: str) -> str:
     return title if len(title) <= CUT_TITLE else title[:CUT_TITLE] + "…"
+
+
+SITE = Site("临河区人民政府门户网站", "/zwgk/index.html", address, build)

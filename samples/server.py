@@ -6,14 +6,14 @@ import errno
 import http.server
 import socketserver
 import threading
+from collections.abc import Mapping
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from samples import bureau, portal
-from samples.resource import Resource
+from samples.resource import Resource, path_of
+from samples.sites import SITES
 
 HOST = "127.0.0.1"
 IDLE_SECONDS = 10
@@ -25,24 +25,26 @@ class SampleSiteError(OSError):
 
 
 class SampleSites:
-    """Both sites, each on its port of 127.0.0.1, while the context lasts; port 0 takes a free one."""
+    """The sites of ``ports`` (all of them if absent), each on its port of 127.0.0.1, while the context lasts.
 
-    def __init__(self, portal_port: int = 0, bureau_port: int = 0) -> None:
-        self._wanted = {"portal": portal_port, "bureau": bureau_port}
+    Port 0 takes a free one.
+    """
+
+    def __init__(self, ports: Mapping[str, int] | None = None) -> None:
+        self._wanted = dict.fromkeys(SITES, 0) if ports is None else dict(ports)
         self._servers: dict[str, _Server] = {}
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
         """Raises SampleSiteError where a port cannot be had."""
-        built = {"portal": portal.build(), "bureau": bureau.build()}
         try:
-            for site, port in self._wanted.items():
-                self._servers[site] = _listen(site, port, built[site])
+            for name, port in self._wanted.items():
+                self._servers[name] = _listen(name, port)
         except SampleSiteError:
             self._stop()
             raise
-        for site, server in self._servers.items():
-            thread = threading.Thread(target=server.serve_forever, args=(0.1,), name=f"sample {site}", daemon=True)
+        for name, server in self._servers.items():
+            thread = threading.Thread(target=server.serve_forever, args=(0.1,), name=f"sample {name}", daemon=True)
             thread.start()
             self._threads.append(thread)
         return self
@@ -64,27 +66,23 @@ class SampleSites:
         self._threads.clear()
 
     @property
-    def portal_port(self) -> int:
-        return int(self._servers["portal"].server_address[1])
+    def ports(self) -> dict[str, int]:
+        return {name: int(server.server_address[1]) for name, server in self._servers.items()}
 
     @property
-    def bureau_port(self) -> int:
-        return int(self._servers["bureau"].server_address[1])
-
-    @property
-    def portal_address(self) -> str:
-        """The page that a crawl starts from."""
-        return start_address("portal", self.portal_port)
-
-    @property
-    def bureau_address(self) -> str:
-        return start_address("bureau", self.bureau_port)
+    def addresses(self) -> dict[str, str]:
+        """The page of each site that a crawl starts from."""
+        return {name: start_address(name, port) for name, port in self.ports.items()}
 
 
-def start_address(site: str, port: int) -> str:
+def ports_from(first: int) -> dict[str, int]:
+    """Ports in a row for all sites."""
+    return {name: first + offset for offset, name in enumerate(SITES)}
+
+
+def start_address(name: str, port: int) -> str:
     """Where a crawl of the site starts."""
-    path = portal.START if site == "portal" else bureau.START
-    return f"http://{HOST}:{port}{path}"
+    return f"http://{HOST}:{port}{SITES[name].start}"
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
@@ -98,26 +96,23 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         super().__init__((HOST, port), _Handler)
 
     def find(self, target: str) -> Resource | None:
-        """The resource of a request target; unknown parameters of a query are no part of a page."""
-        parts = urlsplit(target)
-        path = unquote(parts.path)
+        """The resource of a request target."""
+        path = path_of(target)
         if path.endswith("/"):
             path = path + "index.html" if path + "index.html" in self.resources else self.start
-        if parts.query:
-            path += "?" + urlencode(sorted(parse_qsl(parts.query, keep_blank_values=True)))
         return self.resources.get(path)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is none of the operator's business."""
 
 
-def _listen(site: str, port: int, resources: dict[str, Resource]) -> _Server:
+def _listen(name: str, port: int) -> _Server:
     try:
-        return _Server(port, resources, portal.START if site == "portal" else bureau.START)
+        return _Server(port, SITES[name].build(), SITES[name].start)
     except (OSError, OverflowError) as error:
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            raise SampleSiteError(f"port {port}, wanted for the sample {site}, is in use by another program") from None
-        raise SampleSiteError(f"port {port}, wanted for the sample {site}, cannot be opened: {error}") from None
+            raise SampleSiteError(f"port {port}, wanted for the sample {name}, is in use by another program") from None
+        raise SampleSiteError(f"port {port}, wanted for the sample {name}, cannot be opened: {error}") from None
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -3,11 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from tests.elasticsearch.server import NoServerError, running_server
+
+if TYPE_CHECKING:
+    from tests.district import District
 
 PROJECT = Path(__file__).resolve().parent.parent
 REQUIRED_IN_CI = ("elasticsearch", "postgresql", "browser", "shared")
@@ -40,3 +43,12 @@ def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
             yield url
     except NoServerError as error:
         unavailable("Elasticsearch", str(error))
+
+
+@pytest.fixture(scope="session")
+def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator["District"]:
+    """The sample district, crawled."""
+    from tests.district import crawled_district
+
+    with crawled_district(tmp_path_factory.mktemp("district")) as crawled:
+        yield crawled

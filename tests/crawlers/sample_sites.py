@@ -117,3 +117,29 @@ def asp_site(pages: int = 2, rows: int = 5) -> dict[str, Answering]:
 
 def _gbk(text: str) -> Reply:
     return Reply(text, charset="gbk")
+
+
+def jpaas_row(number: int) -> str:
+    day = number % 28 + 1
+    title, url = title_of(number), f"/art/2021/4/{day}/art_21004_{number}.html"
+    return f'<li><a href="{url}" title="{title}">{title[:10]}…</a><span>2021-04-{day:02d}</span></li>'
+
+
+def jpaas_records(numbers: range, total: int) -> str:
+    records = "".join(f"<record><![CDATA[{jpaas_row(number)}]]></record>\n" for number in numbers)
+    return (
+        f"<?xml version='1.0' encoding='utf-8'?>\n<datastore><totalrecord>{total}</totalrecord>"
+        f"<totalpage>{total // 15 + 1}</totalpage><recordset>{records}</recordset></datastore>"
+    )
+
+
+def jpaas_column(numbers: range, total: int) -> str:
+    """A column's page with the records ``numbers`` of ``total``."""
+    records = jpaas_records(numbers, total).partition("?>")[2]
+    return f"""<html><head><title>安江县教育局 招生考试</title></head><body>
+<div class="menu"><a href="/index.html">首页</a><a href="/col/col21003/index.html">文件通知</a></div>
+<div id="30517" class="default_pgContainer"><script type="text/xml">{records}</script></div>
+<script>$(function(){{ $("#30517").jpage({{dataBefore:"", totalRecord:{total}, openCookies:false, perPage:15,
+proxyUrl:'/module/web/jpage/dataproxy.jsp', barPosition:'bottom', ajaxParam:{{col:1,appid:1,webid:3,path:'/',
+columnid:21004,sourceContentType:1,unitid:30517,webname:'安江县教育局',permissiontype:0}} }}); }});</script>
+</body></html>"""

@@ -4,13 +4,15 @@ import re
 import socket
 import tomllib
 from collections import deque
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 import pytest
 import requests
 from bs4 import BeautifulSoup
 
-from samples import SampleSiteError, SampleSites, bureau, load_notices, portal, write_sources
+from samples import SITES, SampleSiteError, SampleSites, load_notices, load_rows, ports_from, write_sources
+from samples.education import PROXY, proxy_parameters
+from samples.portal import ROWS
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,16 @@ def session():
 
 def page_of(answer: requests.Response) -> BeautifulSoup:
     charset = "gbk" if "charset" not in answer.headers["Content-Type"] else "utf-8"
-    return BeautifulSoup(answer.content.decode(charset), "lxml")
+    text = (
+        answer.content.decode(charset).partition("?>")[2]
+        if answer.content.startswith(b"<?xml")
+        else answer.content.decode(charset)
+    )
+    return BeautifulSoup(text.replace("<![CDATA[", "").replace("]]>", ""), "lxml")
+
+
+def base_of(sites: SampleSites, name: str) -> str:
+    return sites.addresses[name].removesuffix(SITES[name].start)
 
 
 def links_of(answer: requests.Response) -> list[str]:
@@ -40,6 +51,12 @@ def links_of(answer: requests.Response) -> list[str]:
     pager = re.search(r'createPageHTML\((\d+), 0, "index", "html"\)', str(page))
     if pager:
         links += [urljoin(answer.url, f"index_{number}.html") for number in range(1, int(pager[1]))]
+    total = re.search(r"totalRecord:(\d+)", str(page))
+    if total:
+        column = re.search(r"/col/col(\d+)/", answer.url)[1]
+        for first in range(1, int(total[1]) + 1, 10):
+            numbers = {"startrecord": first, "endrecord": first + 9, "perpage": 5}
+            links.append(urljoin(answer.url, f"{PROXY}?{urlencode({**numbers, **proxy_parameters(column)})}"))
     return links
 
 
@@ -54,33 +71,28 @@ def walk(session: requests.Session, start: str) -> dict[str, int]:
         assert urlsplit(url).netloc == urlsplit(start).netloc, url
         answer = session.get(url, timeout=10)
         seen[url] = answer.status_code
-        if answer.headers["Content-Type"].startswith("text/html") and answer.ok:
+        if answer.headers["Content-Type"].startswith(("text/html", "text/xml")) and answer.ok:
             waiting.extend(links_of(answer))
     return seen
 
 
-def test_the_portals_links_all_resolve_and_reach_every_notice(sites, session):
-    seen = walk(session, sites.portal_address)
+@pytest.mark.parametrize("name", SITES)
+def test_the_links_reach_every_row_and_only_the_lost_ones_are_broken(sites, session, name):
+    seen = walk(session, sites.addresses[name])
+    base = base_of(sites, name)
 
-    assert set(seen.values()) == {200}
-    base = sites.portal_address.removesuffix(portal.START)
-    assert {base + portal.address(notice) for notice in load_notices("portal")} <= set(seen)
-
-
-def test_the_bureaus_links_reach_every_notice_and_one_attachment_is_gone(sites, session):
-    seen = walk(session, sites.bureau_address)
-
-    broken = [url for url, status in seen.items() if status != 200]
-    base = sites.bureau_address.removesuffix(bureau.START)
-    assert broken == [base + "/upfile/20160328104455.doc"]
-    assert {base + bureau.address(notice) for notice in load_notices("bureau")} <= set(seen)
-    assert base + "/list.asp?id=2&page=2" in seen
+    assert {base + SITES[name].address(row) for row in load_rows(name)} <= set(seen)
+    broken = {url for url, status in seen.items() if status != 200 and "/artcount.jsp" not in url}
+    lost = {base + SITES[name].address(row) for row in load_rows(name) if row.kind == "lost"}
+    if name == "education":
+        lost.add(base + "/attach/20160328/20160328104455.doc")
+    assert broken == lost
 
 
 def test_every_portal_notice_shows_its_text(sites, session):
-    base = sites.portal_address.removesuffix(portal.START)
+    base = base_of(sites, "portal")
     for notice in load_notices("portal"):
-        answer = session.get(base + portal.address(notice), timeout=10)
+        answer = session.get(base + SITES["portal"].address(notice), timeout=10)
         page = page_of(answer)
         assert page.select_one('meta[name="ArticleTitle"]')["content"] == notice.title
         assert page.select_one("h1:not(.top h1)").get_text() == notice.title
@@ -91,68 +103,117 @@ def test_every_portal_notice_shows_its_text(sites, session):
         assert body == "".join(notice.body.split())
 
 
-def test_every_bureau_notice_shows_its_text_in_gbk_that_nothing_declares(sites, session):
-    base = sites.bureau_address.removesuffix(bureau.START)
-    for notice in load_notices("bureau"):
-        answer = session.get(base + bureau.address(notice), timeout=10)
+@pytest.mark.parametrize("name", [name for name in SITES if name != "portal"])
+def test_every_notice_of_the_other_sites_shows_its_text(sites, session, name):
+    base = base_of(sites, name)
+    for notice in load_notices(name):
+        text = "".join(page_of(session.get(base + SITES[name].address(notice), timeout=10)).get_text().split())
+        assert "".join(notice.title.split()) in text
+        assert "".join(notice.body.split()) in text
+
+
+def test_the_old_site_is_in_gbk_that_nothing_declares(sites, session):
+    for notice in load_notices("finance")[:5]:
+        answer = session.get(base_of(sites, "finance") + SITES["finance"].address(notice), timeout=10)
         assert answer.headers["Content-Type"] == "text/html"
         assert b"charset" not in answer.content.lower()
         with pytest.raises(UnicodeDecodeError):
             answer.content.decode("utf-8")
-        text = "".join(page_of(answer).get_text().split())
-        assert "".join(notice.title.split()) in text
-        assert "".join(notice.body.split()) in text
         day = notice.published
-        assert f"发布时间：{day.year}-{day.month}-{day.day}来源：{''.join(notice.agency.split())}" in text
+        assert f"发布时间：{day.year}-{day.month}-{day.day}　来源：{notice.agency}" in page_of(answer).get_text()
 
 
 def test_the_portal_pages_as_trs_does(sites, session):
-    first = session.get(sites.portal_address, timeout=10)
-    second = session.get(urljoin(sites.portal_address, "index_1.html"), timeout=10)
+    start = sites.addresses["portal"]
+    first = session.get(start, timeout=10)
+    second = session.get(urljoin(start, "index_1.html"), timeout=10)
+    pages = -(-len(load_rows("portal")) // ROWS)
 
-    assert 'createPageHTML(5, 0, "index", "html")' in first.text
-    assert 'createPageHTML(5, 1, "index", "html")' in second.text
-    assert len(page_of(first).select("ul.list li")) == len(page_of(second).select("ul.list li")) == portal.ROWS
-    assert session.get(urljoin(sites.portal_address, "index_5.html"), timeout=10).status_code == 404
+    assert f'createPageHTML({pages}, 0, "index", "html")' in first.text
+    assert f'createPageHTML({pages}, 1, "index", "html")' in second.text
+    assert len(page_of(first).select("ul.list li")) == len(page_of(second).select("ul.list li")) == ROWS
+    assert session.get(urljoin(start, f"index_{pages}.html"), timeout=10).status_code == 404
 
 
-def test_the_bureau_pages_by_query(sites, session):
-    first = page_of(session.get(urljoin(sites.bureau_address, "list.asp?id=3"), timeout=10))
-    last = page_of(session.get(urljoin(sites.bureau_address, "list.asp?page=2&id=3"), timeout=10))
+def test_the_old_site_pages_by_query(sites, session):
+    start = sites.addresses["finance"]
+    first = page_of(session.get(urljoin(start, "list.asp?id=2"), timeout=10))
+    last = page_of(session.get(urljoin(start, "list.asp?page=3&id=2"), timeout=10))
 
     assert {"下一页", "尾页"} <= {link.get_text() for link in first.select("a")}
     assert {"首页", "上一页"} <= {link.get_text() for link in last.select("a")}
-    assert "第2页/共2页" in last.get_text()
+    assert "第3页/共3页" in last.get_text()
+
+
+def test_a_column_of_jpaas_holds_its_first_records_and_the_proxy_the_rest(sites, session):
+    start = sites.addresses["education"]
+    column = session.get(urljoin(start, "/col/col21004/index.html"), timeout=10).text
+    total = sum(row.column == "21004" for row in load_rows("education"))
+    query = urlencode({"startrecord": 11, "endrecord": 20, "perpage": 5, **proxy_parameters("21004")})
+    answer = session.get(urljoin(start, f"{PROXY}?{query}"), timeout=10)
+
+    assert column.count("<record>") == 10
+    assert f"totalRecord:{total}" in column
+    assert answer.headers["Content-Type"].startswith("text/xml")
+    assert answer.text.count("<record><![CDATA[") == 10
+    assert session.get(urljoin(start, PROXY), timeout=10).status_code == 404
+
+
+def test_titles_are_cut_dates_left_out_and_traps_set(sites, session):
+    rows = page_of(session.get(sites.addresses["portal"], timeout=10)).select("ul.list li")
+    assert any(row.get_text().endswith("…") for row in rows)
+    for name in ("education", "township", "water"):
+        [undated] = [row for row in load_rows(name) if row.undated]
+        assert undated.kind == "notice"
+    for name in SITES:
+        for row in load_rows(name):
+            if row.kind in ("notice", "lost", "file"):
+                continue
+            answer = session.get(base_of(sites, name) + SITES[name].address(row), timeout=10)
+            assert answer.status_code == 200
+            assert ("document.cookie" if row.kind == "stub" else "页面不存在") in answer.text
 
 
 @pytest.mark.parametrize(
     "path", ["/zwgk/zcwj/201105/t20110520_99999.html", "/show.asp?id=9999", "/../../etc/passwd", "/%00"]
 )
 def test_what_is_not_there_is_404(sites, session, path):
-    for start in (sites.portal_address, sites.bureau_address):
+    for start in sites.addresses.values():
         answer = session.get(urljoin(start, path), timeout=10)
         assert answer.status_code == 404
         assert "不存在" in page_of(answer).get_text()
 
 
-def test_the_attachments_have_their_types(sites, session):
-    pdf = session.get(urljoin(sites.bureau_address, "/upfile/20120906153021.pdf"), timeout=10)
-    word = session.get(urljoin(sites.bureau_address, "/upfile/20110530091200.docx"), timeout=10)
-
-    assert (pdf.headers["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
-    assert word.headers["Content-Type"].endswith("wordprocessingml.document")
-    assert word.content[:2] == b"PK"
+@pytest.mark.parametrize(("suffix", "media_type", "magic"), [
+    ("pdf", "application/pdf", b"%PDF-"),
+    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
+])  # fmt: skip
+def test_the_attachments_have_their_types(sites, session, suffix, media_type, magic):
+    found = 0
+    for name in SITES:
+        for notice in load_notices(name):
+            for file in notice.attachments:
+                if file.broken or not file.file.endswith(f".{suffix}"):
+                    continue
+                page = session.get(base_of(sites, name) + SITES[name].address(notice), timeout=10)
+                [link] = [link["href"] for link in page_of(page).select("a[href]") if file.file in link["href"]]
+                answer = session.get(urljoin(page.url, link), timeout=10)
+                assert answer.headers["Content-Type"] == media_type
+                assert answer.content.startswith(magic)
+                found += 1
+    assert found
 
 
 def test_an_unchanged_page_is_not_sent_again(sites, session):
-    first = session.get(sites.bureau_address, timeout=10)
+    first = session.get(sites.addresses["finance"], timeout=10)
 
     for validator in (
         {"If-None-Match": first.headers["ETag"]},
         {"If-None-Match": f'"other", W/{first.headers["ETag"]}'},
         {"If-Modified-Since": first.headers["Last-Modified"]},
     ):
-        again = session.get(sites.bureau_address, headers=validator, timeout=10)
+        again = session.get(sites.addresses["finance"], headers=validator, timeout=10)
         assert (again.status_code, again.content) == (304, b"")
     for stale in (
         {"If-None-Match": '"other"'},
@@ -161,12 +222,12 @@ def test_an_unchanged_page_is_not_sent_again(sites, session):
         {"If-Modified-Since": "nonsense"},
         {"If-Modified-Since": "Thu, 01 Jan 2099 00:00:00"},
     ):
-        again = session.get(sites.bureau_address, headers=stale, timeout=10)
+        again = session.get(sites.addresses["finance"], headers=stale, timeout=10)
         assert again.status_code == 200
 
 
 def test_head_answers_without_a_body(sites, session):
-    answer = session.head(sites.portal_address, timeout=10)
+    answer = session.head(sites.addresses["portal"], timeout=10)
 
     assert answer.status_code == 200
     assert answer.content == b""
@@ -174,42 +235,47 @@ def test_head_answers_without_a_body(sites, session):
 
 
 def test_robots_txt_keeps_crawlers_out_of_the_back_office(sites, session):
-    for start in (sites.portal_address, sites.bureau_address):
+    for start in sites.addresses.values():
         assert "Disallow: /admin/" in session.get(urljoin(start, "/robots.txt"), timeout=10).text
 
 
-def test_the_same_pages_come_out_each_time():
-    assert portal.build() == portal.build()
-    assert bureau.build() == bureau.build()
+@pytest.mark.parametrize("name", SITES)
+def test_the_same_pages_come_out_each_time(name):
+    assert SITES[name].build() == SITES[name].build()
 
 
 def test_a_port_in_use_is_named_and_nothing_stays_open():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(SampleSiteError, match=f"port {port}.*bureau.*in use"), SampleSites(bureau_port=port):
+        wanted = {"portal": 0, "finance": port}
+        with pytest.raises(SampleSiteError, match=f"port {port}.*finance.*in use"), SampleSites(wanted):
             pass
 
 
 def test_an_impossible_port_is_named():
-    with pytest.raises(SampleSiteError, match="70000"), SampleSites(portal_port=70_000):
+    with pytest.raises(SampleSiteError, match="70000"), SampleSites({"portal": 70_000}):
         pass
 
 
 def test_the_ports_are_free_again_afterwards():
-    with SampleSites() as served:
-        ports = served.portal_port, served.bureau_port
-    with SampleSites(*ports) as again:
-        assert (again.portal_port, again.bureau_port) == ports
+    with SampleSites({"portal": 0, "water": 0}) as served:
+        ports = served.ports
+    with SampleSites(ports) as again:
+        assert again.ports == ports
+
+
+def test_the_sites_stand_on_ports_in_a_row():
+    assert list(ports_from(8101).items()) == [(name, 8101 + n) for n, name in enumerate(SITES)]
 
 
 def test_the_source_files_say_where_the_sites_are(tmp_path):
-    files = write_sources(tmp_path / "sources", 8101, 8102)
+    files = write_sources(tmp_path / "sources", ports_from(8101))
 
-    assert [file.name for file in files] == ["portal.toml", "bureau.toml"]
-    assert tomllib.loads(files[1].read_text(encoding="utf-8")) == {
-        "address": "http://127.0.0.1:8102/index.asp",
-        "name": "临河教育网",
-        "allowed_hosts": ["127.0.0.1:8102"],
+    assert [file.name for file in files] == [f"{name}.toml" for name in SITES]
+    assert tomllib.loads(files[2].read_text(encoding="utf-8")) == {
+        "address": "http://127.0.0.1:8103/index.asp",
+        "name": "临河区财政局",
+        "allowed_hosts": ["127.0.0.1:8103"],
         "allow_private_addresses": True,
         "delay": 0,
     }

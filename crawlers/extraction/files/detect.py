@@ -96,7 +96,7 @@ _OLE2_STREAMS = (
     ("PowerPoint Document", "ppt"),
 )
 _LOCK_BYTES = (162, 165)
-_MARKUP = re.compile(r"<\s*(?:!doctype\s+html|html|head|body|table|meta|div|p|title)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<\s*(?:!doctype\s+html|html|head|body|table|meta|div|p|title|datastore)\b", re.IGNORECASE)
 _MHT = re.compile(
     rb"^(?:MIME-Version:|Content-Type:\s*multipart/related|From:.{0,200}\r?\n(?:.{0,400}\r?\n){0,8}MIME-Version:)", re.I
 )

@@ -30,6 +30,8 @@ _LINE_END = re.compile(r"浏览|点击|阅读|访问|字体|字号|打印|分享
 _NO_AGENCY = re.compile(r"本站|原创|转载")
 _MAX_VALUE = {"title": 400, "summary": 3_000, "keywords": 400, "issuing_agency": 120}
 _GROUP_CHARACTERS = 1_500
+_NUMBERED = re.compile(r"[一二三四五六七八九十\d]\s*[、.．)）]\s*$")
+"""What stands before a label that begins an item of the text (一、时间：), not a field."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -153,7 +155,7 @@ def _hits(blocks: list[Block], body: Tag | None) -> list[_Hit]:
             continue
         found = _labels_with_colon(text)
         for index, (label, start, end, next_start) in enumerate(found):
-            if position > last and label in _WEAK:
+            if (position > last and label in _WEAK) or _NUMBERED.search(text[:start]):
                 continue
             value = text[end:next_start]
             if not value.strip() and index == len(found) - 1:

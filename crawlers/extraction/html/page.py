@@ -43,6 +43,8 @@ _ERROR_PAGE = re.compile(
 )
 _HEAD_LINES = 8
 _SENTENCE = re.compile(r"[，。；：]")
+_HAN_NUMBER = "[一二三四五六七八九十]{1,3}"
+_TEXT_BEGINS = re.compile(rf"[（(]?{_HAN_NUMBER}[）)、.．]|第{_HAN_NUMBER}[条章节]|.*[。；]$")
 
 
 @dataclasses.dataclass(slots=True)
@@ -149,6 +151,8 @@ def _without_head(body: str, title: str) -> str:
     lines = body.split("\n")
     cut = 0
     for index, line in enumerate(lines[:_HEAD_LINES]):
+        if _TEXT_BEGINS.match(line):
+            break
         if is_source_line(line) or says_where(line) or (index < 3 and title and line == title and cut == index):
             cut = index + 1
     return "\n".join(lines[cut:])
