@@ -86,14 +86,15 @@ def create_app(service: SearchService, settings: ServeSettings) -> FastAPI:
 
 
 class _KnownHosts:
-    """Answers only requests for the host names of the settings."""
+    """Answers only requests for the host names of the settings; whoever watches the service asks by its address."""
 
     def __init__(self, app: ASGIApp, settings: ServeSettings) -> None:
         self._app = app
         self._allowed = settings.allowed_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not host_allowed(Request(scope).headers, self._allowed):
+        watched = scope["type"] == "http" and own_path(scope) in ("/healthz", "/metrics")
+        if scope["type"] == "http" and not watched and not host_allowed(Request(scope).headers, self._allowed):
             refusal = error_record("Host", "this host name is not served here", "这个网址不由本站提供服务。")
             await json_answer(refusal, status=400)(scope, receive, send)
             return

@@ -135,8 +135,10 @@ def test_only_known_hosts(service: SearchService) -> None:
     settings = ServeSettings(allowed_hosts=("search.example.cn",), public_address="https://search.example.cn")
     with serving(service, settings) as address:
         refused = requests.get(f"{address}/api/v1/search", timeout=30)
+        watched = [requests.get(address + path, timeout=30).status_code for path in ("/healthz", "/metrics")]
         taken = requests.get(f"{address}/feed.atom", headers={"Host": "search.example.cn"}, timeout=30)
     assert refused.status_code == 400
+    assert watched == [200, 200]
     assert refused.json()["error"]["parameter"] == "Host"
     assert refused.headers["x-content-type-options"] == "nosniff"
     assert 'href="https://search.example.cn/search"' in taken.text

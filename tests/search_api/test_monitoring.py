@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import shutil
 import sys
 import threading
@@ -23,6 +24,7 @@ from search_api.metrics import Metrics
 from search_api.request_log import JsonLines, TextLines
 from search_api.search import SearchService
 from search_api.settings import ServeSettings, ServiceSettings
+from tests.conftest import PROJECT
 from tests.search_api.conftest import service_of, serving
 from tests.search_api.corpus import notices_of_a_county
 
@@ -70,6 +72,15 @@ def test_requests_and_parts_are_counted(service: SearchService) -> None:
     assert number(found, "gongkai_index_lag_changes") == 0
     assert number(found, "gongkai_index_documents") > 0
     assert number(found, "gongkai_workers_waiting") == 0
+
+
+def test_every_number_is_documented(address: str) -> None:
+    text = (PROJECT / "docs" / "how-to" / "monitor.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| (`gongkai_\w+`.*?) \|", text, re.MULTILINE))
+    names = {name for cell in documented for name in re.findall(r"gongkai_\w+", cell)}
+    answer = requests.get(f"{address}/metrics", timeout=30).text
+    offered = set(re.findall(r"^# TYPE (gongkai_\w+) ", answer, re.MULTILINE))
+    assert {name for name in offered if not name.endswith("_created")} == names
 
 
 def test_routes_and_not_addresses_are_labels(service: SearchService, county: list[Any]) -> None:
