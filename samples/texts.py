@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 SiteName = Literal["portal", "education", "finance", "township", "hospital", "water"]
 SITE_NAMES: tuple[SiteName, ...] = ("portal", "education", "finance", "township", "hospital", "water")
@@ -23,7 +23,6 @@ RowKind = Literal["notice", "lost", "missing", "stub", "file"]
 _PREFIXES: dict[str, BlockKind] = {"# ": "heading", "= ": "centre", "> ": "right"}
 _FENCE = "+++"
 _SERIES = ("facts", "rows", "from_second")
-_HAN = "〇一二三四五六七八九"
 
 
 class SampleTextError(ValueError):
@@ -175,19 +174,24 @@ def _series(front: Mapping[str, Any], text: str, file: Path) -> Iterator[tuple[d
     for position in range(start, len(facts)):
         values = {**facts[position], "before": facts[position - 1] if position else None}
         try:
-            yield _rendered(plain, values), _environment().from_string(text).render(values)
+            yield _rendered(plain, values), _template(text).render(values)
         except (TemplateError, ValueError) as error:
             raise SampleTextError(f"{file.name}: {rows[position][0]}: {error}") from None
 
 
 def _rendered(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
-        return _environment().from_string(value).render(values)
+        return _template(value).render(values) if "{" in value else value
     if isinstance(value, list):
         return [_rendered(one, values) for one in value]
     if isinstance(value, dict):
         return {name: _rendered(one, values) for name, one in value.items()}
     return value
+
+
+@functools.cache
+def _template(text: str) -> Template:
+    return _environment().from_string(text)
 
 
 @functools.cache
@@ -197,7 +201,6 @@ def _environment() -> Environment:
     environment.filters["n"] = lambda text: float(text) if "." in str(text) else int(str(text).replace(",", ""))
     environment.filters["money"] = lambda number: f"{number:,}"
     environment.filters["percent"] = lambda number, whole: f"{100 * number / whole:.1f}%"
-    environment.filters["han"] = lambda year: "".join(_HAN[int(digit)] for digit in str(year))
     return environment
 
 

@@ -32,7 +32,7 @@ def test_three_settings_are_enough() -> None:
         (SMALL.replace('["www.linjiang.gov.cn"]', '["gov.cn"]'), "its host is not among allowed_hosts"),
         (SMALL.replace('["www.linjiang.gov.cn"]', '["www.linjiang.gov.cn/zwgk"]'), "allowed_hosts.0: "),
         ("address = ", "linjiang.toml: is no TOML"),
-        (SMALL + 'platform = "tsr"', "linjiang.toml: platform: 'tsr' is none of generic, trs"),
+        (SMALL + 'platform = "tsr"', "linjiang.toml: platform: 'tsr' is none of generic, jpaas, trs"),
     ],
 )
 def test_a_mistake_is_named(text: str, message: str) -> None:
