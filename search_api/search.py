@@ -136,8 +136,8 @@ class SearchService:
                 if (display := displays.get(one.candidate.key)) is not None
             ]
         relaxed = None
-        if query.minimum_terms < len(query.terms):
-            relaxed = {"left_out": self._left_out(query, recall)}
+        if query.terms != understood.terms or query.minimum_terms < len(query.terms):
+            relaxed = {"left_out": self._left_out(understood.terms, query, recall)}
         return SearchAnswer(
             query=understood.to_json(),
             total=recall.total,
@@ -216,18 +216,34 @@ class SearchService:
         return [report for report in reports if report is not None]
 
     def _recall(self, request: SearchRequest, understood: UnderstoodQuery) -> tuple[EngineQuery, Recall]:
-        """The strictest query that finds enough, and what it recalls: every term must occur, else half, else one."""
+        """The strictest query that finds enough, and what it recalls.
+
+        Every term must occur, else half of them, else one; where nothing is found even so, any two neighbouring
+        characters, unless a quoted string is asked for.
+        """
         query = _engine_query(request, understood)
         strict = self._recalled(request, query)
         enough = ENOUGH if request.sort == "relevance" else 1
         terms = len(query.terms)
-        if strict.total >= enough or terms <= 1:
+        if strict.total >= enough:
             return query, strict
+        if terms <= 1:
+            return (query, strict) if strict.total else self._any_pair(request, query, strict)
         half = dataclasses.replace(query, minimum_terms=math.ceil(terms / 2))
         found = terms > 2 and self._total(half) >= enough
         loose = half if found else dataclasses.replace(query, minimum_terms=1)
         relaxed = self._recalled(request, loose)
+        if not relaxed.total:
+            return self._any_pair(request, query, strict)
         return (loose, relaxed) if relaxed.total > strict.total else (query, strict)
+
+    def _any_pair(self, request: SearchRequest, query: EngineQuery, empty: Recall) -> tuple[EngineQuery, Recall]:
+        pairs = [pair for pair in query.bigrams if pair not in query.terms]
+        if not pairs or query.required or request.sort != "relevance":
+            return query, empty
+        loose = dataclasses.replace(query, terms=pairs, minimum_terms=1)
+        found = self._recalled(request, loose)
+        return (loose, found) if found.total else (query, empty)
 
     def _recalled(self, request: SearchRequest, query: EngineQuery) -> Recall:
         first = (request.page - 1) * request.size
@@ -262,12 +278,10 @@ class SearchService:
         year = date.today().year
         return {one.candidate.key: explain(one, parts.get(one.candidate.key, {}), year=year) for one in ranked}
 
-    def _left_out(self, query: EngineQuery, recall: Recall) -> list[str]:
+    def _left_out(self, terms: Sequence[str], query: EngineQuery, recall: Recall) -> list[str]:
         """The terms that not every hit has."""
-        counts = {
-            term: self._total(dataclasses.replace(query, required=[*query.required, term])) for term in query.terms
-        }
-        return [term for term in query.terms if counts[term] < recall.total]
+        counts = {term: self._total(dataclasses.replace(query, required=[*query.required, term])) for term in terms}
+        return [term for term in terms if counts[term] < recall.total]
 
     def _plain_hits(self, candidates: Sequence[Candidate]) -> list[Hit]:
         displays = self._engine.displays([candidate.key for candidate in candidates])
