@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 DATA ?= var/demo
 PORT ?= 8000
 
-.PHONY: run test check format lint types fast bench relevance soak test-elasticsearch test-browser lock clean
+.PHONY: run test check format lint types fast bench relevance soak test-elasticsearch test-browser screenshot lock clean
 
 run: .venv/core
 	@$(BIN)/gongkai --data $(DATA) demo --port $(PORT)
@@ -46,6 +46,10 @@ test-elasticsearch: .venv/dev
 
 test-browser: .venv/dev
 	@GONGKAI_REQUIRE_ALL=1 $(BIN)/python -m pytest -q -m browser
+
+# The picture of the first steps, anew; needs Chromium.
+screenshot: .venv/dev
+	@$(BIN)/python docs/screenshot.py
 
 lock: .venv/uv
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
