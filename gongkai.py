@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -595,7 +595,7 @@ def _follow(settings: Settings, follower: Follower, parent: int) -> None:
                 stop.set()
 
     threading.Thread(target=watch, daemon=True).start()
-    follower.follow(stop, report=_logged(settings))
+    follower.follow(stop, report=_logged(settings).warning)
 
 
 def _crawled(settings: Settings, names: tuple[str, ...]) -> bool:
@@ -629,7 +629,7 @@ def _serve(settings: Settings, host: str, port: int, *, index_here: bool) -> Non
     from search_api.app import create_app
     from search_api.serving import server_for
 
-    report = _logged(settings)
+    log = _logged(settings)
     with _catalogue(settings) as catalogue, contextlib.closing(settings.open_engine()) as engine:
         service = SearchService(catalogue, engine)
         application = create_app(service, settings.serve_settings())
@@ -639,9 +639,11 @@ def _serve(settings: Settings, host: str, port: int, *, index_here: bool) -> Non
         with contextlib.ExitStack() as stack:
             if index_here:
                 stack.enter_context(
-                    supervised(_command(settings, "index", "--follow", "--parent", str(os.getpid())), report=report)
+                    supervised(
+                        _command(settings, "index", "--follow", "--parent", str(os.getpid())), report=log.warning
+                    )
                 )
-            report(f"serving on http://{host}:{port}{settings.root_path} with {engine.name}")
+            log.info(f"serving on http://{host}:{port}{settings.root_path} with {engine.name}")
             # The server gives TERM on when it has ended; by then only the indexer is left to end, below.
             signal.signal(signal.SIGTERM, lambda *_: None)
             server.run(sockets=sockets)
@@ -664,12 +666,12 @@ def _report(text: str) -> None:
     console.print(one_line(text), markup=False, soft_wrap=True)
 
 
-def _logged(settings: Settings) -> Callable[[str], None]:
-    """Sets the log up for a process that stays; returns what it reports by."""
+def _logged(settings: Settings) -> logging.Logger:
+    """Sets the log up for a process that stays."""
     from search_api.request_log import configure_logging
 
     configure_logging(settings.log_format, settings.log_level)
-    return logging.getLogger("gongkai").info
+    return logging.getLogger("gongkai")
 
 
 def _print(text: str) -> None:
