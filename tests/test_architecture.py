@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "samples": set(),
     "gongkai": {"analyzers", "indexer", "crawlers", "search_api", "samples"},
 }
-BESIDE = {"tests", "benchmarks"}
+BESIDE = {"tests", "benchmarks", "docs"}
 IMPORTED_ONCE = {
     "words": {"jieba", "rjieba"},
     "tantivy": {"tantivy"},
