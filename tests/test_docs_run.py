@@ -101,7 +101,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 def replacements(demo: Demo, scratch: Path, elasticsearch: str) -> list[tuple[str, str]]:
     """What stands in a page, as a regular expression, and what takes its place here."""
-    local = "allow_private_addresses = true\ndelay = 0\npage_limit = 20"
+    local = "allow_private_addresses = true\ndelay = 0"
     notice = SITES["education"].address(load_notices("education")[0])
     page = f"http://{demo.site('education')}{notice} --allow-private-addresses"
     return [
@@ -208,7 +208,7 @@ def script_of(page: Path, scratch: Path, pairs: list[tuple[str, str]]) -> str:
     """All blocks as one session, so that what one activates or exports holds for the next."""
     lines = []
     for number, block in enumerate(runnable(page), start=1):
-        lines.append(f"echo; echo '== block {number}' >&2")
+        lines.append(f'echo; echo "== block {number} after $SECONDS s" >&2')
         for line in replaced(block.text, pairs).splitlines():
             for beginning, first in BEFORE.items():
                 if line.startswith(beginning.replace("SCRATCH", str(scratch))):
