@@ -274,13 +274,19 @@ def run_report(connection: Connection, source: str, *, failures: int = 100) -> R
         return None
     mine = and_(frontier.c.source == source, frontier.c.run_id == run.id)
     is_file = case((frontier.c.kind == "attachment", 1), else_=0)
+    # A page that a list says more of is asked again within the run; what came of it first counts all the same.
+    fetched = or_(
+        frontier.c.state.in_(_CLOSED),
+        and_(frontier.c.outcome.is_not(None), frontier.c.fetched_at >= run.started_at),
+    )
+    closed = case((fetched, 1), else_=0)
     counts: dict[tuple[int, str, str | None], int] = {}
-    for file, state, outcome, number in connection.execute(
-        select(is_file, frontier.c.state, frontier.c.outcome, func.count())
+    for file, done, outcome, number in connection.execute(
+        select(is_file, closed, frontier.c.outcome, func.count())
         .where(mine)
-        .group_by(is_file, frontier.c.state, frontier.c.outcome)
+        .group_by(is_file, closed, frontier.c.outcome)
     ):
-        key = (file, "closed" if state in _CLOSED else "open", outcome if state in _CLOSED else None)
+        key = (file, "closed" if done else "open", outcome if done else None)
         counts[key] = counts.get(key, 0) + number
     failed = connection.execute(
         select(frontier).where(mine, frontier.c.state == "failed").order_by(frontier.c.url).limit(failures)
@@ -312,7 +318,7 @@ def run_report(connection: Connection, source: str, *, failures: int = 100) -> R
         ignored=of("ignored"),
         attachments=sum(n for (file, state, what), n in counts.items() if file and state == "closed") - of("failed", 1),
         failed=of("failed") + of("failed", 1),
-        waiting=sum(number for (_, state, _), number in counts.items() if state == "open"),
+        waiting=_count(connection, source, run.id, _OPEN),
         failures=[Failure(row.url, row.kind, row.reason or "", row.status) for row in failed],
         notes=[Failure(row.url, row.kind, row.reason, row.status) for row in noted],
     )

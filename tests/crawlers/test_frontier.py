@@ -170,3 +170,16 @@ def test_the_report_counts_the_run(connection: Connection) -> None:
     assert report is not None
     assert (report.outcome, report.ok, list(report.failures)) == ("finished", True, [])
     assert frontier.known_sources(connection) == ["jia"]
+
+
+def test_a_page_that_is_asked_again_within_the_run_still_counts(connection: Connection) -> None:
+    run = start(connection)
+    done(connection, run)
+    frontier.add_links(connection, run, [page(1)])
+    done(connection, run)
+    frontier.add_links(connection, run, [page(1, title="关于停水的公告", date="2020-08-01")])
+    assert [task.url for task in tasks(connection, run)] == [f"{START}1.html"]
+    frontier.end_run(connection, run, "page limit reached")
+    report = frontier.run_report(connection, "jia")
+    assert report is not None
+    assert (report.fetched, report.new, report.listings, report.waiting) == (2, 1, 1, 1)
